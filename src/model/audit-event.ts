@@ -1,0 +1,77 @@
+import type { ErrorCode } from './error-code.ts';
+import type { Subject } from './operation.ts';
+import type { Plan } from './plan.ts';
+
+/** Who asked, as the audit trail keeps it: verified claims, and the token by its SHA-256, never the token. */
+export interface AuditCaller {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly repository: string;
+  readonly repositoryId: string;
+  readonly repositoryOwner: string;
+  readonly repositoryOwnerId: string;
+  readonly ref?: string;
+  readonly environment?: string;
+  readonly eventName: string;
+  readonly workflowRef?: string;
+  readonly runId?: string;
+  readonly runAttempt?: string;
+  readonly sha?: string;
+  readonly actor?: string;
+  readonly actorId?: string;
+  readonly jti?: string;
+  readonly tokenSha256: string;
+}
+
+/** Where a request came from. */
+export interface AuditSource {
+  readonly address?: string;
+  readonly userAgent?: string;
+  readonly requestId: string;
+  readonly idempotencyKey?: string;
+}
+
+/** One call that the executor made on AWS. */
+export interface AwsCall {
+  readonly action: string;
+  readonly resource: string;
+  readonly outcome: 'ok' | 'error';
+  readonly error?: string;
+  readonly awsRequestId?: string;
+  readonly durationMs: number;
+  /** SHA-256 of the document that was written, in canonical form. */
+  readonly digest?: string;
+}
+
+/** What an event says happened. */
+export type AuditOutcome = 'accepted' | 'succeeded' | 'failed' | 'denied';
+
+/** What happened, before it is linked into a chain. */
+export interface AuditRecord {
+  readonly time: string;
+  /** The department that it concerns; absent for the platform's own events. */
+  readonly department?: string;
+  /** The command's name, such as `createGrant`. */
+  readonly action: string;
+  readonly outcome: AuditOutcome;
+  readonly subject?: Subject;
+  readonly caller?: AuditCaller;
+  readonly source?: AuditSource;
+  readonly operation?: string;
+  readonly version?: number;
+  readonly plan?: Plan;
+  readonly awsCalls?: readonly AwsCall[];
+  readonly reason?: { readonly code: ErrorCode | string; readonly detail: string };
+}
+
+/** One link of a chain: a record, its place, and the hash over it and the link before. */
+export interface AuditEvent extends AuditRecord {
+  /** Id of the event: chain and sequence number, such as `koa/17`. */
+  readonly id: string;
+  readonly chain: string;
+  readonly seq: number;
+  /** Hash of the event before; 64 zeros for the first. */
+  readonly prev: string;
+  /** `SHA-256(prev ‖ canonical JSON of this event without hash)`, in hex (RFC 8785 canonical form). */
+  readonly hash: string;
+}

@@ -1,0 +1,46 @@
+import type { ErrorCode } from './error-code.ts';
+import type { DepartmentId, OperationId } from './ids.ts';
+import type { Plan } from './plan.ts';
+
+/** The noun that an operation changes. */
+export type SubjectType = 'department' | 'organisation' | 'account-access' | 'repository' | 'grant';
+
+/** What an operation changes: a noun and its id within the department. */
+export interface Subject {
+  readonly type: SubjectType;
+  readonly id: string;
+}
+
+/**
+ * The AWS resources that an operation must bring to the desired state; the documents are computed when it runs.
+ * `fresh`: made by this very operation, so the first attempt need not look whether it is there.
+ */
+export type Target =
+  | { readonly kind: 'repository'; readonly name: string; readonly fresh?: boolean; readonly force?: boolean }
+  | { readonly kind: 'role'; readonly name: string; readonly fresh?: boolean }
+  | { readonly kind: 'repository-policies' };
+
+/** One accepted mutation on its way into AWS. */
+export interface Operation {
+  readonly id: OperationId;
+  readonly department: DepartmentId;
+  /** The department's version that this mutation made; operations are applied in this order. */
+  readonly version: number;
+  /** The command's name, which is its `operationId` in openapi.yaml and its GraphQL mutation. */
+  readonly command: string;
+  readonly subject: Subject;
+  readonly status: 'pending' | 'succeeded' | 'failed';
+  readonly plan: Plan;
+  readonly targets: readonly Target[];
+  /** AWS resources done, of those to do. */
+  readonly completed: number;
+  readonly total: number;
+  /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
+  readonly attempts: number;
+  readonly error?: { readonly code: ErrorCode; readonly detail: string };
+  readonly requestId: string;
+  /** SHA-256 of the caller's token, and its repository id, as in the audit event. */
+  readonly callerRepositoryId: string;
+  readonly createdAt: string;
+  readonly finishedAt?: string;
+}

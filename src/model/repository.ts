@@ -1,0 +1,29 @@
+import type { DepartmentId } from './ids.ts';
+import type { RepositoryName } from './names.ts';
+import type { Pending } from './pending.ts';
+
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html */
+export type ImageTagMutability = 'MUTABLE' | 'IMMUTABLE' | 'MUTABLE_WITH_EXCLUSION' | 'IMMUTABLE_WITH_EXCLUSION';
+
+/** Encryption of a repository; fixed at creation. */
+export interface Encryption {
+  readonly encryptionType: 'AES256' | 'KMS' | 'KMS_DSSE';
+  readonly kmsKey?: string;
+}
+
+/** One ECR repository of one department. */
+export interface Repository {
+  readonly name: RepositoryName;
+  readonly department: DepartmentId;
+  readonly imageTagMutability: ImageTagMutability;
+  /** Wildcard filters on tags, 1–5 where the mutability is `…_WITH_EXCLUSION`, else empty. */
+  readonly imageTagMutabilityExclusionFilters: readonly string[];
+  readonly scanOnPush: boolean;
+  /** The lifecycle policy document as JSON text in canonical form; absent when there is none. */
+  readonly lifecyclePolicy?: string;
+  readonly encryption: Encryption;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly revision: number;
+  readonly pending?: Pending<Repository>;
+}
