@@ -1,0 +1,16 @@
+/** A push role as both faces show it. */
+export interface PushRoleView {
+  readonly name: string;
+  readonly arn: string;
+  readonly department: string;
+  readonly scope: 'department' | 'named';
+  readonly repositories: readonly string[] | null;
+  /** Ids of the grants whose workflows assume the role. */
+  readonly grants: readonly string[];
+  /** The trust policy's size, as IAM counts it: characters without whitespace. */
+  readonly trustPolicy: { readonly characters: number; readonly quota: number; readonly room: number };
+  readonly sessionsRevokedBefore: string | null;
+  readonly createdAt: string;
+  readonly revision: number;
+  readonly pendingOperation: string | null;
+}
