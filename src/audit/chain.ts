@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { AuditEvent, AuditRecord } from '../model/audit-event.ts';
+
+/** Where a chain stands: the number and hash of its last event. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** `prev` of the first event of a chain. */
+export const GENESIS_HASH = '0'.repeat(64);
+
+/** A chain without events. */
+export const EMPTY_CHAIN: ChainHead = { seq: 0, hash: GENESIS_HASH };
+
+/** The platform's own chain. */
+export const PLATFORM_CHAIN = 'platform';
+
+/** The chain of refusals of a department, or of the platform for callers that no department knows. */
+export function refusalChain(department: string | undefined): string {
+  return `${department ?? PLATFORM_CHAIN}.refusals`;
+}
+
+/** Links records onto a chain, in order; pure. */
+export function link(chain: string, head: ChainHead, records: readonly AuditRecord[]): readonly AuditEvent[] {
+  const events: AuditEvent[] = [];
+  let last = head;
+  for (const record of records) {
+    const seq = last.seq + 1;
+    const unsealed = { ...record, id: `${chain}/${seq}`, chain, seq, prev: last.hash };
+    const event = { ...unsealed, hash: hashOf(unsealed) };
+    events.push(event);
+    last = event;
+  }
+  return events;
+}
+
+/**
+ * The hash of an event: SHA-256 over the hash before it and the canonical JSON of the event without its own hash.
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function hashOf(event: Omit<AuditEvent, 'hash'>): string {
+  const { hash: _hash, ...unsealed } = event as AuditEvent;
+  const text = canonicalize(unsealed);
+  if (text === undefined) throw new TypeError('An audit event has no canonical form.');
+  return createHash('sha256').update(event.prev).update(text).digest('hex');
+}
+
+/** The first thing that is wrong with a run of a chain, or `undefined` when it is whole. */
+export function findBreak(events: readonly AuditEvent[], head: ChainHead = EMPTY_CHAIN): string | undefined {
+  let last = head;
+  for (const event of events) {
+    if (event.seq !== last.seq + 1) return `${event.id}: expected event ${last.seq + 1}`;
+    if (event.prev !== last.hash) return `${event.id}: does not link to the event before it`;
+    if (hashOf(event) !== event.hash) return `${event.id}: its content does not match its hash`;
+    last = event;
+  }
+  return undefined;
+}

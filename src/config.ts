@@ -1,0 +1,146 @@
+import { isAccountId, isGitHubId, type GitHubId } from './model/ids.ts';
+import type { AwsSettings } from './model/settings.ts';
+
+/** A workflow of the platform team: an exact repository by id, narrowed to a ref or an environment. */
+export interface PlatformCaller {
+  readonly repositoryId: GitHubId;
+  readonly ref?: string;
+  readonly environment?: string;
+}
+
+/** All that a deployment decides; read once at start from environment variables, see docs/configuration.md. */
+export interface Config {
+  readonly aws: AwsSettings;
+  readonly stateTable: string;
+  readonly auditTable: string;
+  /** Issuers whose tokens are accepted, exactly as in `iss`. */
+  readonly issuers: readonly string[];
+  /** The one audience that a caller's token must carry. */
+  readonly audience: string;
+  readonly platformCallers: readonly PlatformCaller[];
+  /** GitHub events whose workflows may change things; all others may read and dry-run. */
+  readonly mutationEvents: readonly string[];
+  /** Whether a department's manager may make organisation-wide grants by an acknowledgement, or only the platform. */
+  readonly organisationWideBy: 'acknowledgement' | 'platform';
+  /** How long a mutation waits for AWS before it answers 202, in milliseconds. */
+  readonly waitMilliseconds: number;
+  /** Where the documentation's pages are; `type` of a problem is `<docsBaseUrl>/errors.md#<code>`. */
+  readonly docsBaseUrl: string;
+  /** Where people ask for help; printed into generated workflows. */
+  readonly contact?: string;
+  /** Whether an issuer on loopback may use plain http; only ever for the embedded default. */
+  readonly localIssuer: boolean;
+}
+
+/** A setting that is missing or malformed; stops the process at boot with a message that says what to set. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_EVENTS = 'push,workflow_dispatch,schedule,release';
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws ConfigError naming the variable and what would do
+ */
+export function readConfig(env: Environment): Config {
+  return {
+    aws: readAws(env),
+    stateTable: env['ECP_STATE_TABLE'] ?? 'ecr-control-plane-state',
+    auditTable: env['ECP_AUDIT_TABLE'] ?? 'ecr-control-plane-audit',
+    issuers: list(env['ECP_ISSUERS'] ?? 'https://token.actions.githubusercontent.com'),
+    audience: required(env, 'ECP_AUDIENCE', 'the audience that callers ask GitHub for, such as the URL of this API'),
+    platformCallers: readPlatformCallers(env['ECP_PLATFORM_CALLERS']),
+    mutationEvents: list(env['ECP_MUTATION_EVENTS'] ?? DEFAULT_EVENTS),
+    organisationWideBy: oneOf(env, 'ECP_ORGANISATION_WIDE_BY', ['acknowledgement', 'platform'], 'acknowledgement'),
+    waitMilliseconds: number(env, 'ECP_WAIT_MILLISECONDS', 10_000, 0, 25_000),
+    docsBaseUrl: (env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs').replace(/\/+$/, ''),
+    ...(env['ECP_CONTACT'] === undefined ? {} : { contact: env['ECP_CONTACT'] }),
+    localIssuer: env['ECP_LOCAL_ISSUER'] === 'true',
+  };
+}
+
+function readAws(env: Environment): AwsSettings {
+  const accountId = required(env, 'ECP_ACCOUNT_ID', 'the twelve digits of the shared AWS account');
+  if (!isAccountId(accountId)) throw new ConfigError('ECP_ACCOUNT_ID must be exactly twelve digits, in quotes where a tool would drop leading zeros.');
+  const region = env['ECP_REGION'] ?? env['AWS_REGION'];
+  if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new ConfigError('ECP_REGION (or AWS_REGION) must be a region such as eu-west-1.');
+  const partition = env['ECP_PARTITION'] ?? 'aws';
+  const rolePath = env['ECP_ROLE_PATH'] ?? '/ecr-access/';
+  if (!/^\/([\w+=,.@-]+\/)+$/.test(rolePath)) throw new ConfigError('ECP_ROLE_PATH must begin and end with a slash and not be the root, such as /ecr-access/.');
+  const organisationId = env['ECP_AWS_ORGANISATION_ID'];
+  if (organisationId !== undefined && !/^o-[a-z0-9]{10,32}$/.test(organisationId)) throw new ConfigError('ECP_AWS_ORGANISATION_ID must look like o-a1b2c3d4e5.');
+  return {
+    accountId,
+    region,
+    partition,
+    rolePath,
+    boundaryArn: env['ECP_BOUNDARY_ARN'] ?? `arn:${partition}:iam::${accountId}:policy${rolePath}push-role-boundary`,
+    oidcProvider: env['ECP_OIDC_PROVIDER'] ?? 'token.actions.githubusercontent.com',
+    stsAudience: env['ECP_STS_AUDIENCE'] ?? 'sts.amazonaws.com',
+    ...(organisationId === undefined ? {} : { organisationId }),
+    stsKeys: readStsKeys(env),
+    trustPolicySize: number(env, 'ECP_TRUST_POLICY_SIZE', 2_048, 512, 8_192),
+  };
+}
+
+function readStsKeys(env: Environment): AwsSettings['stsKeys'] {
+  const keys = list(env['ECP_STS_KEYS'] ?? 'repository_id,ref');
+  const unknown = keys.find((key) => key !== 'repository_id' && key !== 'ref');
+  if (unknown !== undefined) throw new ConfigError(`ECP_STS_KEYS knows repository_id and ref, not ${unknown}.`);
+  return { repositoryId: keys.includes('repository_id'), ref: keys.includes('ref') };
+}
+
+function readPlatformCallers(text: string | undefined): readonly PlatformCaller[] {
+  if (text === undefined) return [];
+  const help = 'ECP_PLATFORM_CALLERS must be a JSON list such as [{"repositoryId":"123","ref":"refs/heads/main"}]';
+  let callers: unknown;
+  try {
+    callers = JSON.parse(text);
+  } catch {
+    throw new ConfigError(`${help}; it is not JSON.`);
+  }
+  if (!Array.isArray(callers)) throw new ConfigError(`${help}.`);
+  return callers.map((caller: unknown) => readPlatformCaller(caller, help));
+}
+
+function readPlatformCaller(caller: unknown, help: string): PlatformCaller {
+  const { repositoryId, ref, environment, ...rest } = (caller ?? {}) as Record<string, unknown>;
+  if (typeof repositoryId !== 'string' || !isGitHubId(repositoryId)) throw new ConfigError(`${help}; repositoryId must be a numeric id as a string.`);
+  if (Object.keys(rest).length > 0) throw new ConfigError(`${help}; unknown member ${Object.keys(rest).join(', ')}.`);
+  if (typeof ref === 'string' && /^refs\/[^*]+$/.test(ref) && environment === undefined) return { repositoryId, ref };
+  if (typeof environment === 'string' && environment !== '' && !environment.includes('*') && ref === undefined) return { repositoryId, environment };
+  // A platform caller without either would let any branch of the repository act for the platform.
+  throw new ConfigError(`${help}; each needs an exact ref or an exact environment, not both, no wildcard.`);
+}
+
+function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new ConfigError(`${name} is not set: ${what}.`);
+  return value;
+}
+
+function list(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+}
+
+function number(env: Environment, name: string, fallback: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) throw new ConfigError(`${name} must be a whole number from ${least} to ${most}.`);
+  return value;
+}
+
+function oneOf<T extends string>(env: Environment, name: string, values: readonly T[], fallback: T): T {
+  const text = env[name];
+  if (text === undefined) return fallback;
+  const value = values.find((candidate) => candidate === text);
+  if (value === undefined) throw new ConfigError(`${name} must be one of ${values.join(', ')}.`);
+  return value;
+}

@@ -1,0 +1,78 @@
+import type { AccountAccess } from './account-access.ts';
+import type { Department } from './department.ts';
+import type { Grant } from './grant.ts';
+import type { DepartmentId, GitHubId, OperationId } from './ids.ts';
+import type { Organisation } from './organisation.ts';
+import type { PushRole } from './push-role.ts';
+import type { Repository } from './repository.ts';
+
+/** The counters of a department, each guarded by a condition of the transaction that moves it. */
+export interface DepartmentHead {
+  /** Bumped by each accepted mutation, and by each undo. */
+  readonly version: number;
+  /** Sequence number of the last event of the department's audit chain; 0 before the first. */
+  readonly auditSeq: number;
+  /** Hash of that event. */
+  readonly auditHash: string;
+  /** Operations that are not finished, in the order of their versions. */
+  readonly pendingOperations: readonly OperationId[];
+  /** The department was deleted: only its counters remain, so that its chain can go on. */
+  readonly deleted: boolean;
+}
+
+/** A department with all that belongs to it, except its repositories, of which there may be thousands. */
+export interface DepartmentState {
+  readonly head: DepartmentHead;
+  readonly department: Department;
+  readonly organisations: readonly Organisation[];
+  readonly access: AccountAccess;
+  readonly grants: readonly Grant[];
+  readonly roles: readonly PushRole[];
+}
+
+/** An entity with its noun, as it is written to the ledger. */
+export type Entity =
+  | { readonly type: 'department'; readonly value: Department }
+  | { readonly type: 'organisation'; readonly value: Organisation }
+  | { readonly type: 'account-access'; readonly value: AccountAccess }
+  | { readonly type: 'repository'; readonly value: Repository }
+  | { readonly type: 'grant'; readonly value: Grant }
+  | { readonly type: 'push-role'; readonly value: PushRole };
+
+/** A change of the ledger's state, as a value. */
+export type Write = { readonly kind: 'put' | 'delete'; readonly entity: Entity };
+
+/** A name that is unique in the whole account (or service), held by one department. */
+export type ClaimKey =
+  | { readonly kind: 'repository-name'; readonly name: string }
+  | { readonly kind: 'role-name'; readonly name: string }
+  | { readonly kind: 'namespace'; readonly name: string }
+  | { readonly kind: 'owner'; readonly name: GitHubId };
+
+/** Who holds a claim. */
+export interface Claim {
+  readonly key: ClaimKey;
+  /** The one holder; for a shared owner, each of them. */
+  readonly departments: readonly DepartmentId[];
+  readonly shared: boolean;
+  /** Set when the holder let go of it: until then nobody else may take it. */
+  readonly reservedUntil?: string;
+}
+
+/** A change of a claim: what was read (absent for none) and what is to stand (absent for none). */
+export interface ClaimWrite {
+  readonly key: ClaimKey;
+  readonly was?: Claim;
+  readonly becomes?: Claim;
+}
+
+/** Whether somebody other than the department holds the claim, or it is still reserved to somebody else. */
+export function isHeldByAnother(claim: Claim | undefined, department: DepartmentId, now: string): boolean {
+  if (claim === undefined || claim.departments.includes(department)) return false;
+  return claim.reservedUntil === undefined || claim.reservedUntil > now;
+}
+
+/** Whether the claim is active: held and not merely reserved after its holder let go. */
+export function isActive(claim: Claim | undefined): claim is Claim {
+  return claim !== undefined && claim.reservedUntil === undefined;
+}
