@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jwtVerify, SignJWT } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { discoveryDocument } from './discovery.ts';
+import { claimsOf, defaultAudience } from './job.ts';
+import type { Job, TokenRequest } from './job.ts';
+import { readJob } from './read-job.ts';
+import { loadOrMakeSigningKey } from './signing-key.ts';
+import type { SigningKey } from './signing-key.ts';
+
+/** How the embedded issuer is started. */
+export interface LocalGitHubIssuerOptions {
+  /** Port on 127.0.0.1. Default 0: a free one. */
+  readonly port?: number;
+  /** The issuer's clock. Default the machine's. */
+  readonly now?: () => Date;
+  /** Folder where the key is kept across restarts. Default: a new key each time. */
+  readonly dataDir?: string;
+}
+
+/** A running stand-in for GitHub's OIDC issuer. */
+export interface LocalGitHubIssuer {
+  /** The value of `iss`, where discovery and keys are served. */
+  readonly issuer: string;
+  readonly jwks: () => JSONWebKeySet;
+  /** What the issuer signs with, so that tests can sign what it never would. */
+  readonly signingKey: SigningKey;
+  readonly mintToken: (request: TokenRequest) => Promise<string>;
+  /** Value of `ACTIONS_ID_TOKEN_REQUEST_URL`, for every job. */
+  readonly requestUrl: string;
+  /** Value of `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which knows its job. */
+  readonly requestTokenFor: (job: Job) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** Where GitHub's own address has its plan and job; `&audience=` is appended to it, so it must have a query. */
+const requestPath = '/_apis/distributedtask/hubs/Actions/plans/local/jobs/local/idtoken';
+/** Not GitHub's: makes a token for any job, on this machine only. */
+export const mintPath = '/local/token';
+/** Not GitHub's: the two variables that a job of GitHub's runner has. */
+export const requestVariablesPath = '/local/request-variables';
+
+/** GitHub's request tokens live as long as a job may: six hours. */
+const requestTokenLifetimeSeconds = 21_600;
+const requestTokenIssuer = 'local-github-runner';
+const maxBodyBytes = 65_536;
+
+/**
+ * Starts a stand-in for GitHub's OIDC issuer on loopback: discovery, keys, and the token request protocol that the
+ * `curl` line of GitHub's documentation speaks. It makes a token for whoever asks, so it is only ever trusted by a
+ * service on the same machine.
+ * @see https://docs.github.com/en/actions/reference/security/oidc
+ */
+export async function startLocalGitHubIssuer(options: LocalGitHubIssuerOptions = {}): Promise<LocalGitHubIssuer> {
+  const now = options.now ?? ((): Date => new Date());
+  const signingKey = await loadOrMakeSigningKey(options.dataDir);
+  const server = createServer();
+  const origin = await listen(server, options.port ?? 0);
+  const issuer: LocalGitHubIssuer = {
+    issuer: origin,
+    jwks: () => signingKey.jwks,
+    signingKey,
+    mintToken: ({ audience = defaultAudience, ...job }) =>
+      signToken(signingKey, claimsOf(job, { issuer: origin, audience, now: now(), jti: randomUUID() })),
+    requestUrl: `${origin}${requestPath}?api-version=2.0`,
+    requestTokenFor: (job) => signRequestToken(signingKey, job, now()),
+    close: () => close(server),
+  };
+  server.on('request', (request, response) => {
+    void answer(issuer, now, request)
+      .catch((): Answer => ({ status: 500, body: { message: 'The issuer failed.' } }))
+      .then((result) => send(response, result));
+  });
+  return issuer;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function answer(issuer: LocalGitHubIssuer, now: () => Date, request: IncomingMessage): Promise<Answer> {
+  // A page in the developer's browser can reach loopback, by its own name for it too; it must not get tokens.
+  const authority = new URL(issuer.issuer).port;
+  const host = request.headers.host ?? '';
+  if (![`127.0.0.1:${authority}`, `localhost:${authority}`].includes(host) || request.headers.origin !== undefined) {
+    return { status: 403, body: { message: 'This issuer answers programs on its own machine only.' } };
+  }
+  const url = new URL(request.url ?? '/', issuer.issuer);
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /.well-known/openid-configuration':
+      return { status: 200, body: discoveryDocument(issuer.issuer) };
+    case 'GET /.well-known/jwks':
+      return { status: 200, body: issuer.jwks() };
+    case `GET ${requestPath}`:
+      return answerTokenRequest(issuer, now, request, url);
+    case `POST ${mintPath}`:
+      return withJob(request, async (job) => ({ value: await issuer.mintToken(job) }));
+    case `POST ${requestVariablesPath}`:
+      return withJob(request, async (job) => ({ url: issuer.requestUrl, token: await issuer.requestTokenFor(job) }));
+    default:
+      return { status: 404, body: { message: 'There is nothing here.' } };
+  }
+}
+
+/** GitHub's protocol: the request token says which job it is; the audience defaults to the owner's address. */
+async function answerTokenRequest(
+  issuer: LocalGitHubIssuer,
+  now: () => Date,
+  request: IncomingMessage,
+  url: URL,
+): Promise<Answer> {
+  const requestToken = /^bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const job = requestToken === undefined ? undefined : await jobOf(issuer.signingKey, requestToken, now());
+  if (job === undefined) return { status: 401, body: { message: 'The request token is missing, wrong or expired.' } };
+  const audience = url.searchParams.get('audience') ?? `https://github.com/${job.repository.split('/')[0]}`;
+  const value = await issuer.mintToken({ ...job, audience });
+  return { status: 200, body: { count: value.length, value } };
+}
+
+async function withJob(request: IncomingMessage, make: (job: TokenRequest) => Promise<unknown>): Promise<Answer> {
+  const job = readJob(await readBody(request));
+  if ('problem' in job) return { status: 400, body: { message: job.problem } };
+  return { status: 200, body: await make(job.request) };
+}
+
+function signToken(key: SigningKey, claims: Record<string, unknown>): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', x5t: key.x5t, kid: key.kid })
+    .sign(key.privateKey);
+}
+
+function signRequestToken(key: SigningKey, job: Job, now: Date): Promise<string> {
+  const seconds = Math.floor(now.getTime() / 1000);
+  return new SignJWT({ job, iss: requestTokenIssuer, iat: seconds, exp: seconds + requestTokenLifetimeSeconds })
+    .setProtectedHeader({ typ: 'JWT', alg: 'HS256' })
+    .sign(key.requestSecret);
+}
+
+async function jobOf(key: SigningKey, requestToken: string, now: Date): Promise<Job | undefined> {
+  const options = { algorithms: ['HS256'], issuer: requestTokenIssuer, currentDate: now };
+  const verified = await jwtVerify<{ job: Job }>(requestToken, key.requestSecret, options).catch(() => undefined);
+  return verified?.payload.job;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) return '';
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
