@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jwtVerify, SignJWT } from 'jose';
 import type { JSONWebKeySet } from 'jose';
+import { mintPath, requestPath, requestVariablesPath } from './addresses.ts';
 import { discoveryDocument } from './discovery.ts';
 import { claimsOf, defaultAudience } from './job.ts';
 import type { Job, TokenRequest } from './job.ts';
@@ -35,13 +36,6 @@ export interface LocalGitHubIssuer {
   readonly requestTokenFor: (job: Job) => Promise<string>;
   readonly close: () => Promise<void>;
 }
-
-/** Where GitHub's own address has its plan and job; `&audience=` is appended to it, so it must have a query. */
-const requestPath = '/_apis/distributedtask/hubs/Actions/plans/local/jobs/local/idtoken';
-/** Not GitHub's: makes a token for any job, on this machine only. */
-export const mintPath = '/local/token';
-/** Not GitHub's: the two variables that a job of GitHub's runner has. */
-export const requestVariablesPath = '/local/request-variables';
 
 /** GitHub's request tokens live as long as a job may: six hours. */
 const requestTokenLifetimeSeconds = 21_600;
