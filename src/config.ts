@@ -1,20 +1,17 @@
-import { isAccountId, isGitHubId, type GitHubId } from './model/ids.ts';
+import { isAccountId, isGitHubId } from './model/ids.ts';
+import type { PlatformCaller } from './model/platform-caller.ts';
 import type { AwsSettings } from './model/settings.ts';
-
-/** A workflow of the platform team: an exact repository by id, narrowed to a ref or an environment. */
-export interface PlatformCaller {
-  readonly repositoryId: GitHubId;
-  readonly ref?: string;
-  readonly environment?: string;
-}
 
 /** All that a deployment decides; read once at start from environment variables, see docs/configuration.md. */
 export interface Config {
   readonly aws: AwsSettings;
   readonly stateTable: string;
   readonly auditTable: string;
-  /** Issuers whose tokens are accepted, exactly as in `iss`. */
-  readonly issuers: readonly string[];
+  /**
+   * The issuer whose tokens are accepted, exactly as in `iss`. One, because GitHub's numeric ids, by which everything
+   * is authorised, are unique only within an issuer.
+   */
+  readonly issuer: string;
   /** The one audience that a caller's token must carry. */
   readonly audience: string;
   readonly platformCallers: readonly PlatformCaller[];
@@ -28,8 +25,6 @@ export interface Config {
   readonly docsBaseUrl: string;
   /** Where people ask for help; printed into generated workflows. */
   readonly contact?: string;
-  /** Whether an issuer on loopback may use plain http; only ever for the embedded default. */
-  readonly localIssuer: boolean;
 }
 
 /** A setting that is missing or malformed; stops the process at boot with a message that says what to set. */
@@ -53,7 +48,7 @@ export function readConfig(env: Environment): Config {
     aws: readAws(env),
     stateTable: env['ECP_STATE_TABLE'] ?? 'ecr-control-plane-state',
     auditTable: env['ECP_AUDIT_TABLE'] ?? 'ecr-control-plane-audit',
-    issuers: list(env['ECP_ISSUERS'] ?? 'https://token.actions.githubusercontent.com'),
+    issuer: readIssuer(env),
     audience: required(env, 'ECP_AUDIENCE', 'the audience that callers ask GitHub for, such as the URL of this API'),
     platformCallers: readPlatformCallers(env['ECP_PLATFORM_CALLERS']),
     mutationEvents: list(env['ECP_MUTATION_EVENTS'] ?? DEFAULT_EVENTS),
@@ -61,7 +56,6 @@ export function readConfig(env: Environment): Config {
     waitMilliseconds: number(env, 'ECP_WAIT_MILLISECONDS', 10_000, 0, 25_000),
     docsBaseUrl: (env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs').replace(/\/+$/, ''),
     ...(env['ECP_CONTACT'] === undefined ? {} : { contact: env['ECP_CONTACT'] }),
-    localIssuer: env['ECP_LOCAL_ISSUER'] === 'true',
   };
 }
 
@@ -81,12 +75,18 @@ function readAws(env: Environment): AwsSettings {
     partition,
     rolePath,
     boundaryArn: env['ECP_BOUNDARY_ARN'] ?? `arn:${partition}:iam::${accountId}:policy${rolePath}push-role-boundary`,
-    oidcProvider: env['ECP_OIDC_PROVIDER'] ?? 'token.actions.githubusercontent.com',
+    oidcProvider: readIssuer(env).slice('https://'.length),
     stsAudience: env['ECP_STS_AUDIENCE'] ?? 'sts.amazonaws.com',
     ...(organisationId === undefined ? {} : { organisationId }),
     stsKeys: readStsKeys(env),
     trustPolicySize: number(env, 'ECP_TRUST_POLICY_SIZE', 2_048, 512, 8_192),
   };
+}
+
+function readIssuer(env: Environment): string {
+  const issuer = env['ECP_ISSUER'] ?? 'https://token.actions.githubusercontent.com';
+  if (!/^https:\/\/[a-z0-9.-]+(\/[A-Za-z0-9_.-]+)*$/.test(issuer)) throw new ConfigError('ECP_ISSUER must be an https URL exactly as in the claim iss, without a trailing slash, such as https://token.actions.githubusercontent.com.');
+  return issuer;
 }
 
 function readStsKeys(env: Environment): AwsSettings['stsKeys'] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import type { AuditEvent, AuditRecord } from '../model/audit-event.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 
 /** Where a chain stands: the number and hash of its last event. */
 export interface ChainHead {
@@ -42,9 +42,7 @@ export function link(chain: string, head: ChainHead, records: readonly AuditReco
  */
 export function hashOf(event: Omit<AuditEvent, 'hash'>): string {
   const { hash: _hash, ...unsealed } = event as AuditEvent;
-  const text = canonicalize(unsealed);
-  if (text === undefined) throw new TypeError('An audit event has no canonical form.');
-  return createHash('sha256').update(event.prev).update(text).digest('hex');
+  return createHash('sha256').update(event.prev).update(canonicalJson(unsealed)).digest('hex');
 }
 
 /** The first thing that is wrong with a run of a chain, or `undefined` when it is whole. */

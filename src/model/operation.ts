@@ -20,6 +20,19 @@ export type Target =
   | { readonly kind: 'role'; readonly name: string; readonly fresh?: boolean }
   | { readonly kind: 'repository-policies' };
 
+/** What the mutation answers once it is done; kept, so that a repeat of the request gets the first answer. */
+export interface Answer {
+  /** Property of the answer that holds the entity. */
+  readonly entityName: 'department' | 'organisation' | 'accountAccess' | 'repository' | 'grant';
+  /** The entity as it will be shown; `null` when it will be gone. */
+  readonly entity: unknown;
+  readonly revision?: number;
+  readonly created: boolean;
+  readonly location?: string;
+  readonly blastRadius?: unknown;
+  readonly sessionsValidUntil?: string;
+}
+
 /** One accepted mutation on its way into AWS. */
 export interface Operation {
   readonly id: OperationId;
@@ -37,9 +50,10 @@ export interface Operation {
   readonly total: number;
   /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
   readonly attempts: number;
+  readonly answer: Answer;
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
   readonly requestId: string;
-  /** SHA-256 of the caller's token, and its repository id, as in the audit event. */
+  /** Id of the GitHub repository whose workflow asked. */
   readonly callerRepositoryId: string;
   readonly createdAt: string;
   readonly finishedAt?: string;

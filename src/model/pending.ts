@@ -17,3 +17,24 @@ export interface Pendable {
 export function isWanted(entity: Pendable): boolean {
   return entity.pending?.change !== 'delete';
 }
+
+/** The entity waiting for the operation that makes it. */
+export function pendingCreate<T extends object>(entity: T, operation: OperationId): T & { pending: Pending<T> } {
+  return { ...entity, pending: { operation, change: 'create' } };
+}
+
+/** The changed entity waiting for the operation that carries the change into AWS. */
+export function pendingUpdate<T extends object>(next: T, previous: T, operation: OperationId): T & { pending: Pending<T> } {
+  return { ...next, pending: { operation, change: 'update', previous: settled(previous) } };
+}
+
+/** The entity waiting for the operation that deletes it. */
+export function pendingDelete<T extends object>(entity: T, operation: OperationId): T & { pending: Pending<T> } {
+  return { ...entity, pending: { operation, change: 'delete' } };
+}
+
+/** The entity with nothing pending. */
+export function settled<T extends object>(entity: T): Omit<T, 'pending'> {
+  const { pending: _pending, ...rest } = entity as T & Pendable;
+  return rest as Omit<T, 'pending'>;
+}

@@ -57,6 +57,8 @@ export interface Claim {
   readonly shared: boolean;
   /** Set when the holder let go of it: until then nobody else may take it. */
   readonly reservedUntil?: string;
+  /** What `reservedUntil` was when its former holder took it up again, should that have to be undone. */
+  readonly reservedBefore?: string;
 }
 
 /** A change of a claim: what was read (absent for none) and what is to stand (absent for none). */

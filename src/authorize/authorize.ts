@@ -1,0 +1,103 @@
+import type { Caller } from '../caller/caller.ts';
+import type { Department } from '../model/department.ts';
+import type { Organisation } from '../model/organisation.ts';
+import type { PlatformCaller } from '../model/platform-caller.ts';
+import { isPlatform, relationTo, type Role } from './relation.ts';
+import { RULES, type CommandName, type Rule } from './rules.ts';
+
+/** What a decision is made from. */
+export interface AuthorizationFacts {
+  readonly command: CommandName;
+  readonly caller: Caller;
+  readonly platformCallers: readonly PlatformCaller[];
+  /** GitHub events whose workflows may change things. */
+  readonly mutationEvents: readonly string[];
+  /** A dry run writes nothing and may be made by every event. */
+  readonly dryRun: boolean;
+  /** The department in question; absent when there is none of that name. */
+  readonly department?: Pick<Department, 'id' | 'managers' | 'selfService'> | undefined;
+  readonly organisations?: readonly Organisation[] | undefined;
+  /** Whether the command would concern nothing but the caller's own GitHub repository. */
+  readonly onlyItself?: boolean;
+}
+
+/** The decision: allowed in a role, unknown (answered 404), or denied with the rule that was missed. */
+export type Decision =
+  | { readonly kind: 'allowed'; readonly role: Role | 'self'; readonly because: string }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'denied'; readonly missed: string; readonly nearest: string };
+
+const RANK: Readonly<Record<Role, number>> = { stranger: 0, member: 1, manager: 2, platform: 3 };
+
+/**
+ * Decides whether a caller may run a command; pure, and denies by default.
+ * Visibility is decided first, so that a denial speaks only about what the caller may see.
+ */
+export function authorize(facts: AuthorizationFacts): Decision {
+  const rule: Rule = RULES[facts.command];
+  if (rule.least === 'anyone') return { kind: 'allowed', role: 'member', because: 'every verified caller may ask this' };
+  const who = roleOf(facts);
+  if (who === undefined) return { kind: 'unknown' };
+  const right = rightBy(rule, who, facts);
+  if (right.kind !== 'allowed') return right;
+  return missedEvent(rule, facts) ?? right;
+}
+
+/** The caller's role towards the department in question, or `undefined` where the caller may not know of it. */
+function roleOf(facts: AuthorizationFacts): { readonly role: Role; readonly because: string } | undefined {
+  const { caller, platformCallers, department, organisations = [] } = facts;
+  if (isPlatform(caller, platformCallers)) {
+    return { role: 'platform', because: 'the configuration lists this workflow as one of the platform team' };
+  }
+  if (department === undefined) {
+    // Without a department in question, only the platform may ask; that there is such a question is no secret.
+    return PLATFORM_WIDE.has(facts.command) ? { role: 'stranger', because: 'no department is in question' } : undefined;
+  }
+  const relation = relationTo({ department, organisations }, caller, platformCallers);
+  return relation.role === 'stranger' ? undefined : relation;
+}
+
+/** Commands that are about no department that exists. */
+const PLATFORM_WIDE: ReadonlySet<CommandName> = new Set<CommandName>(['createDepartment', 'listAuditEvents']);
+
+function rightBy(
+  rule: Rule,
+  who: { readonly role: Role; readonly because: string },
+  facts: AuthorizationFacts,
+): Decision {
+  if (rule.least !== 'anyone' && RANK[who.role] >= RANK[rule.least]) return { kind: 'allowed', ...who };
+  if (rule.selfService === true && who.role === 'member' && facts.department?.selfService === true) {
+    if (facts.onlyItself === true) {
+      return { kind: 'allowed', role: 'self', because: `self-service is on for ${facts.department.id}` };
+    }
+    return {
+      kind: 'denied',
+      missed: 'Self-service lets a workflow create a repository and grant only its own GitHub repository to what it created.',
+      nearest: 'Name your own repository as `organisation` and `repository`, and in `repositories` only ones that it created; or ask a manager.',
+    };
+  }
+  return { kind: 'denied', ...explain(rule, facts) };
+}
+
+function explain(rule: Rule, { caller, department }: AuthorizationFacts): { missed: string; nearest: string } {
+  if (rule.least === 'platform') {
+    return {
+      missed: 'Only the platform team may do this.',
+      nearest: 'Ask the platform team; its workflows are listed in the configuration of this service.',
+    };
+  }
+  const place = caller.environment === undefined ? `ref ${caller.ref ?? 'none'}` : `environment ${caller.environment}`;
+  return {
+    missed: `No manager rule of ${department?.id ?? 'the department'} names repository id ${caller.repositoryId} at ${place}.`,
+    nearest: 'Ask the platform team for a manager rule with this repositoryId and a ref or environment, or run from one that a rule names.',
+  };
+}
+
+function missedEvent(rule: Rule, { caller, mutationEvents, dryRun }: AuthorizationFacts): Decision | undefined {
+  if (rule.mutates !== true || dryRun || mutationEvents.includes(caller.eventName)) return undefined;
+  return {
+    kind: 'denied',
+    missed: `A workflow started by ${caller.eventName} may not change anything.`,
+    nearest: `Run it on one of ${mutationEvents.join(', ')}; or ask with dryRun, which every event may.`,
+  };
+}

@@ -1,0 +1,190 @@
+import { GetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { EMPTY_CHAIN } from '../audit/chain.ts';
+import type { AccountAccess } from '../model/account-access.ts';
+import type { Department } from '../model/department.ts';
+import type { Grant } from '../model/grant.ts';
+import type { DepartmentId } from '../model/ids.ts';
+import type { RepositoryName } from '../model/names.ts';
+import type { Operation } from '../model/operation.ts';
+import type { Organisation } from '../model/organisation.ts';
+import type { PushRole } from '../model/push-role.ts';
+import type { Repository } from '../model/repository.ts';
+import { isActive, type Claim, type ClaimKey, type DepartmentHead, type DepartmentState } from '../model/state.ts';
+import type { Tables } from './client.ts';
+import {
+  claimKey,
+  departmentPartition,
+  DEPARTMENT_SORT_KEY,
+  DIRECTORY_PARTITION,
+  operationKey,
+  repositoriesPartition,
+  type Key,
+} from './keys.ts';
+
+/** The department's own item: the entity and the counters. */
+export interface DepartmentItem {
+  readonly value: Department;
+  readonly head: DepartmentHead;
+}
+
+/** A head for a department that has never been. */
+export const NEW_HEAD: DepartmentHead = {
+  version: 0,
+  auditSeq: EMPTY_CHAIN.seq,
+  auditHash: EMPTY_CHAIN.hash,
+  pendingOperations: [],
+  deleted: false,
+};
+
+/** What the ledger knows of a department: its head (also of a deleted one), and its state while it is there. */
+export interface DepartmentRead {
+  readonly head: DepartmentHead | undefined;
+  readonly state: DepartmentState | undefined;
+}
+
+type Item = Readonly<Record<string, unknown>> & Key;
+
+/** Reads one item, strongly consistent. */
+export async function getItem(tables: Tables, key: Key): Promise<Item | undefined> {
+  const { Item } = await tables.documents.send(
+    new GetCommand({ TableName: tables.state, Key: key, ConsistentRead: true }),
+  );
+  return Item as Item | undefined;
+}
+
+/** Reads a department with all that belongs to it except its repositories, strongly consistent. */
+export async function readDepartment(tables: Tables, id: string): Promise<DepartmentRead> {
+  // The head is read first: whatever changes after it makes the version's condition fail, so that a page read later
+  // can never be combined with it unnoticed.
+  const own = await getItem(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY });
+  if (own === undefined) return { head: undefined, state: undefined };
+  const { value: department, head } = own as unknown as DepartmentItem;
+  if (head.deleted) return { head, state: undefined };
+  const items = await queryAll(tables, departmentPartition(id));
+  return { head, state: assemble(department, head, items) };
+}
+
+/** Reads only the department's own item. */
+export async function readDepartmentItem(tables: Tables, id: string): Promise<DepartmentItem | undefined> {
+  return (await getItem(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY })) as unknown as
+    | DepartmentItem
+    | undefined;
+}
+
+function assemble(department: Department, head: DepartmentHead, items: readonly Item[]): DepartmentState {
+  const valuesOf = <T>(prefix: string): readonly T[] =>
+    items.filter((item) => item.sk.startsWith(prefix)).map((item) => item['value'] as T);
+  const [access] = valuesOf<AccountAccess>('ACCOUNT_ACCESS');
+  return {
+    head,
+    department,
+    organisations: valuesOf<Organisation>('ORGANISATION#'),
+    access: access ?? emptyAccess(department),
+    grants: valuesOf<Grant>('GRANT#'),
+    roles: valuesOf<PushRole>('PUSH_ROLE#'),
+  };
+}
+
+/** Account access before the platform set any: nobody. */
+function emptyAccess({ id, createdAt }: Department): AccountAccess {
+  return { department: id, accounts: [], organisationPull: false, updatedAt: createdAt, revision: 0 };
+}
+
+async function queryAll(tables: Tables, pk: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let start: QueryCommandInput['ExclusiveStartKey'];
+  do {
+    const page = await tables.documents.send(
+      new QueryCommand({
+        TableName: tables.state,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+      }),
+    );
+    items.push(...((page.Items ?? []) as Item[]));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return items;
+}
+
+/** Reads who holds a name that is unique in the account. */
+export async function readClaim(tables: Tables, key: ClaimKey): Promise<Claim | undefined> {
+  const item = await getItem(tables, claimKey(key));
+  return item === undefined ? undefined : (item['value'] as Claim);
+}
+
+/** Reads a repository by its name alone. */
+export async function readRepository(tables: Tables, name: string): Promise<Repository | undefined> {
+  const claim = await readClaim(tables, { kind: 'repository-name', name });
+  const [department] = claim?.departments ?? [];
+  return isActive(claim) && department !== undefined ? readRepositoryOf(tables, department, name) : undefined;
+}
+
+/** Reads a repository of a known department. */
+export async function readRepositoryOf(
+  tables: Tables,
+  department: DepartmentId,
+  name: string,
+): Promise<Repository | undefined> {
+  const item = await getItem(tables, { pk: repositoriesPartition(department), sk: name });
+  return item === undefined ? undefined : (item['value'] as Repository);
+}
+
+/** Reads an operation by its id. */
+export async function readOperation(tables: Tables, id: string): Promise<Operation | undefined> {
+  const item = await getItem(tables, operationKey(id));
+  return item === undefined ? undefined : (item['value'] as Operation);
+}
+
+/** Reads up to `limit` repositories of a department in the order of their names, from after a name on. */
+export async function listRepositories(
+  tables: Tables,
+  department: DepartmentId,
+  limit: number,
+  after?: RepositoryName | string,
+): Promise<readonly Repository[]> {
+  const items = await pageOf(tables, repositoriesPartition(department), limit, after);
+  return items.map((item) => item['value'] as Repository);
+}
+
+/** Counts a department's repositories. */
+export async function countRepositories(tables: Tables, department: DepartmentId): Promise<number> {
+  let count = 0;
+  let start: QueryCommandInput['ExclusiveStartKey'];
+  do {
+    const page = await tables.documents.send(
+      new QueryCommand({
+        TableName: tables.state,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': repositoriesPartition(department) },
+        Select: 'COUNT',
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+      }),
+    );
+    count += page.Count ?? 0;
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return count;
+}
+
+/** Reads up to `limit` ids of departments in order, from after an id on. */
+export async function listDepartmentIds(tables: Tables, limit: number, after?: string): Promise<readonly DepartmentId[]> {
+  const items = await pageOf(tables, DIRECTORY_PARTITION, limit, after);
+  return items.map((item) => item.sk as DepartmentId);
+}
+
+async function pageOf(tables: Tables, pk: string, limit: number, after: string | undefined): Promise<readonly Item[]> {
+  const page = await tables.documents.send(
+    new QueryCommand({
+      TableName: tables.state,
+      KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+      ExpressionAttributeValues: { ':pk': pk, ...(after === undefined ? {} : { ':after': after }) },
+      ConsistentRead: true,
+      Limit: limit,
+    }),
+  );
+  return (page.Items ?? []) as Item[];
+}

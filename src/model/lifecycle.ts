@@ -1,0 +1,100 @@
+import canonicalJson from 'canonicalize';
+
+/** A named lifecycle policy; each is explained in docs/lifecycle.md. */
+export type LifecyclePreset = 'keep-last-30' | 'keep-last-100' | 'expire-untagged-14-days' | 'keep-releases';
+
+/** How images are counted or aged. The `since…` types count days. */
+export type CountType = 'imageCountMoreThan' | 'sinceImagePushed' | 'sinceImagePulled' | 'sinceImageTransitioned';
+
+/** One rule of a lifecycle policy. */
+export interface LifecycleRule {
+  readonly rulePriority: number;
+  readonly description?: string;
+  readonly selection: {
+    readonly tagStatus: 'tagged' | 'untagged' | 'any';
+    readonly tagPatternList?: readonly string[];
+    readonly tagPrefixList?: readonly string[];
+    readonly storageClass?: 'standard' | 'archive';
+    readonly countType: CountType;
+    readonly countUnit?: 'days';
+    readonly countNumber: number;
+  };
+  readonly action: { readonly type: 'expire' | 'transition'; readonly targetStorageClass?: 'archive' };
+}
+
+/**
+ * A lifecycle policy document as ECR takes it.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+ */
+export interface LifecyclePolicy {
+  readonly rules: readonly LifecycleRule[];
+}
+
+const expireUntagged: LifecycleRule = {
+  rulePriority: 10,
+  description: 'Expire images without a tag 14 days after their push',
+  selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
+  action: { type: 'expire' },
+};
+
+function keepLast(count: number): LifecycleRule {
+  return {
+    rulePriority: 100,
+    description: `Keep the newest ${count} images`,
+    selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: count },
+    action: { type: 'expire' },
+  };
+}
+
+const presets: Readonly<Record<LifecyclePreset, LifecyclePolicy>> = {
+  'keep-last-30': { rules: [keepLast(30)] },
+  'keep-last-100': { rules: [keepLast(100)] },
+  'expire-untagged-14-days': { rules: [expireUntagged] },
+  // An image that a rule's tags match is out of reach of every later rule: the first rule shelters the releases.
+  'keep-releases': {
+    rules: [
+      {
+        rulePriority: 1,
+        description: 'Keep releases: the newest 1,000 images with a version tag such as 1.4.2 or v1.4.2',
+        selection: {
+          tagStatus: 'tagged',
+          tagPatternList: ['*.*.*'],
+          countType: 'imageCountMoreThan',
+          countNumber: 1000,
+        },
+        action: { type: 'expire' },
+      },
+      expireUntagged,
+      {
+        rulePriority: 100,
+        description: 'Expire every other image 90 days after its push',
+        selection: { tagStatus: 'any', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 90 },
+        action: { type: 'expire' },
+      },
+    ],
+  },
+};
+
+/** The names of all presets, in the order in which they are documented. */
+export const LIFECYCLE_PRESETS: readonly LifecyclePreset[] = [
+  'keep-last-30',
+  'keep-last-100',
+  'expire-untagged-14-days',
+  'keep-releases',
+];
+
+/** Whether the text names a preset. */
+export function isLifecyclePreset(text: string): text is LifecyclePreset {
+  return Object.hasOwn(presets, text);
+}
+
+/** The document that a preset stands for. */
+export function lifecycleDocument(preset: LifecyclePreset): LifecyclePolicy {
+  return presets[preset];
+}
+
+/** The text of a document in the one form that we store, compare and send (RFC 8785). */
+export function lifecyclePolicyText(policy: LifecyclePolicy): string {
+  return canonicalize(policy) ?? '';
+}
+

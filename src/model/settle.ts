@@ -1,0 +1,109 @@
+import type { OperationId } from './ids.ts';
+import type { Pendable } from './pending.ts';
+import { settled } from './pending.ts';
+import type { Repository } from './repository.ts';
+import type { Claim, ClaimKey, DepartmentState, Entity, Write } from './state.ts';
+
+/** How long a name stays reserved to its department after it was let go. */
+export const RESERVATION_DAYS = 90;
+
+/** What becomes of a department when an operation ends. */
+export interface Settlement {
+  readonly department: DepartmentState['department'];
+  /** The department itself is gone. */
+  readonly deleted: boolean;
+  readonly writes: readonly Write[];
+  /** Claims that are let go, or (`undo`) put back to what they were. */
+  readonly released: readonly { readonly key: ClaimKey; readonly how: 'let-go' | 'undo' }[];
+}
+
+/**
+ * Ends an operation in the ledger's state: what it made stands, what it deleted goes; or, when AWS refused it, all is
+ * as it was before. Pure; the same for every command, because each entity says what it waits for.
+ */
+export function settle(
+  state: DepartmentState,
+  repository: Repository | undefined,
+  operation: OperationId,
+  outcome: 'succeeded' | 'failed',
+): Settlement {
+  const waiting = entitiesOf(state, repository).filter(({ value }) => (value as Pendable).pending?.operation === operation);
+  const own = waiting.find((entity) => entity.type === 'department');
+  const deleted = own !== undefined && own.value.pending?.change === 'delete' && outcome === 'succeeded';
+  const settledOnes = (deleted ? entitiesOf(state, undefined) : waiting).map((entity) => settleOne(entity, deleted, outcome));
+  return {
+    department: own === undefined ? state.department : settleDepartment(own.value, outcome),
+    deleted,
+    writes: settledOnes.flatMap((one) => one.writes),
+    released: settledOnes.flatMap((one) => one.released),
+  };
+}
+
+function entitiesOf(state: DepartmentState, repository: Repository | undefined): readonly Entity[] {
+  return [
+    { type: 'department', value: state.department },
+    ...state.organisations.map((value) => ({ type: 'organisation', value }) as const),
+    { type: 'account-access', value: state.access },
+    ...state.grants.map((value) => ({ type: 'grant', value }) as const),
+    ...state.roles.map((value) => ({ type: 'push-role', value }) as const),
+    ...(repository === undefined ? [] : [{ type: 'repository', value: repository } as const]),
+  ];
+}
+
+function settleDepartment(department: DepartmentState['department'], outcome: 'succeeded' | 'failed') {
+  const previous = department.pending?.previous;
+  return outcome === 'failed' && previous !== undefined ? previous : settled(department);
+}
+
+function settleOne(entity: Entity, deletedDepartment: boolean, outcome: 'succeeded' | 'failed') {
+  const pending = (entity.value as Pendable).pending;
+  const change = deletedDepartment ? 'delete' : (pending?.change ?? 'update');
+  const gone = (change === 'delete' && outcome === 'succeeded') || (change === 'create' && outcome === 'failed');
+  if (gone) {
+    const how = change === 'delete' ? ('let-go' as const) : ('undo' as const);
+    return { writes: [{ kind: 'delete', entity } as const], released: claimsOf(entity).map((key) => ({ key, how })) };
+  }
+  const previous = change === 'update' && outcome === 'failed' ? pending?.previous : undefined;
+  const value = previous ?? settled(entity.value);
+  return { writes: [{ kind: 'put', entity: { type: entity.type, value } as Entity } as const], released: [] };
+}
+
+/** The names that an entity holds in the whole account. */
+export function claimsOf(entity: Entity): readonly ClaimKey[] {
+  switch (entity.type) {
+    case 'repository':
+      return [{ kind: 'repository-name', name: entity.value.name }];
+    case 'push-role':
+      return [{ kind: 'role-name', name: entity.value.name }];
+    case 'organisation':
+      return [{ kind: 'owner', name: entity.value.ownerId }];
+    case 'department':
+      return entity.value.namespace === undefined ? [] : [{ kind: 'namespace', name: entity.value.namespace }];
+    case 'account-access':
+    case 'grant':
+      return [];
+  }
+}
+
+/** What a claim becomes when a department lets go of it: reserved for a time, or, for an owner, free of it at once. */
+export function release(claim: Claim, department: string, how: 'let-go' | 'undo', now: string): Claim | undefined {
+  if (claim.key.kind === 'owner') {
+    const departments = claim.departments.filter((one) => one !== department);
+    return departments.length === 0 ? undefined : { ...claim, departments };
+  }
+  const { reservedBefore, ...rest } = claim;
+  if (how === 'undo') return reservedBefore === undefined ? undefined : { ...rest, reservedUntil: reservedBefore };
+  return { ...rest, reservedUntil: new Date(Date.parse(now) + RESERVATION_DAYS * 86_400_000).toISOString() };
+}
+
+/** What a claim becomes when a department takes it. */
+export function take(claim: Claim | undefined, key: ClaimKey, department: Claim['departments'][number], shared = false): Claim {
+  const others = shared && claim?.shared === true ? claim.departments.filter((one) => one !== department) : [];
+  const reservedBefore = claim?.reservedUntil;
+  return {
+    key,
+    departments: [...others, department],
+    shared,
+    ...(reservedBefore === undefined ? {} : { reservedBefore }),
+  };
+}
