@@ -1,4 +1,4 @@
-import canonicalJson from 'canonicalize';
+import { canonicalText } from '../policy/canonical.ts';
 
 /** A named lifecycle policy; each is explained in docs/lifecycle.md. */
 export type LifecyclePreset = 'keep-last-30' | 'keep-last-100' | 'expire-untagged-14-days' | 'keep-releases';
@@ -95,6 +95,5 @@ export function lifecycleDocument(preset: LifecyclePreset): LifecyclePolicy {
 
 /** The text of a document in the one form that we store, compare and send (RFC 8785). */
 export function lifecyclePolicyText(policy: LifecyclePolicy): string {
-  return canonicalize(policy) ?? '';
+  return canonicalText(policy);
 }
-

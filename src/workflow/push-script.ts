@@ -22,17 +22,9 @@ export function canMoveTag(
   repository: Pick<Repository, 'imageTagMutability' | 'imageTagMutabilityExclusionFilters'>,
   tag: string,
 ): boolean {
-  const excluded = repository.imageTagMutabilityExclusionFilters.some((filter) => matchesFilter(filter, tag));
-  switch (repository.imageTagMutability) {
-    case 'MUTABLE':
-      return true;
-    case 'IMMUTABLE':
-      return false;
-    case 'MUTABLE_WITH_EXCLUSION':
-      return !excluded;
-    case 'IMMUTABLE_WITH_EXCLUSION':
-      return excluded;
-  }
+  const isMutable = ['MUTABLE', 'MUTABLE_WITH_EXCLUSION'].includes(repository.imageTagMutability);
+  const isException = repository.imageTagMutabilityExclusionFilters.some((filter) => matchesFilter(filter, tag));
+  return isMutable !== isException;
 }
 
 /** ECR's exclusion filters are wildcards: `*` stands for any characters. */

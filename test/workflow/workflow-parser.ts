@@ -41,7 +41,5 @@ export async function gitHubErrors(parser: typeof Parser, yaml: string): Promise
   const { context, value } = parser.parseWorkflow({ name: 'push.yml', content: yaml }, trace);
   if (value === undefined) return ['not a workflow at all', ...context.errors.getErrors().map((e) => e.message)];
   const template = await parser.convertWorkflowTemplate(context, value);
-  return [...context.errors.getErrors(), ...(template.errors ?? [])].map((error) =>
-    'message' in error ? error.message : (error as { Message: string }).Message,
-  );
+  return [...context.errors.getErrors().map((error) => error.message), ...(template.errors ?? []).map(String)];
 }

@@ -1,0 +1,253 @@
+import { byCodeUnit, canonicalText } from '../policy/canonical.ts';
+import { type CountType, type LifecyclePolicy, lifecyclePolicyText } from './lifecycle.ts';
+
+/** One thing that is wrong with a document: where (JSON pointer into the document, RFC 6901) and what would do. */
+export interface LifecycleViolation {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** The outcome of checking a document: its canonical text, or everything that is wrong with it. */
+export type LifecycleCheck =
+  | { readonly ok: true; readonly policy: LifecyclePolicy; readonly text: string }
+  | { readonly ok: false; readonly violations: readonly LifecycleViolation[] };
+
+/**
+ * ECR's bounds on the text of a document, in characters.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html
+ */
+const TEXT_LENGTH = { min: 100, max: 30_720 } as const;
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
+const MAX_RULES = 50;
+/** Wildcards that one tag pattern may hold. */
+const MAX_WILDCARDS = 4;
+const MAX_COUNT = 2_147_483_647;
+
+const COUNT_TYPES: readonly string[] = [
+  'imageCountMoreThan',
+  'sinceImagePushed',
+  'sinceImagePulled',
+  'sinceImageTransitioned',
+] satisfies readonly CountType[];
+
+/**
+ * Checks a document against ECR's rules before ECR does, and finds everything that is wrong at once. Whatever ECR's
+ * documentation does not speak of is refused.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+ */
+export function checkLifecyclePolicy(document: unknown): LifecycleCheck {
+  const violations: LifecycleViolation[] = [];
+  checkDocument(document, (pointer, detail) => violations.push({ pointer, detail }));
+  if (violations.length > 0) return { ok: false, violations };
+
+  const policy = document as LifecyclePolicy;
+  const text = lifecyclePolicyText(policy);
+  if (text.length >= TEXT_LENGTH.min && text.length <= TEXT_LENGTH.max) return { ok: true, policy, text };
+  const detail = `the document has ${text.length} characters; ECR takes ${TEXT_LENGTH.min} to ${TEXT_LENGTH.max}`;
+  return { ok: false, violations: [{ pointer: '', detail }] };
+}
+
+type Report = (pointer: string, detail: string) => void;
+type Fields = Readonly<Record<string, unknown>>;
+
+function checkDocument(document: unknown, report: Report): void {
+  if (!isObject(document)) {
+    report('', 'must be an object with "rules"');
+    return;
+  }
+  checkFields(document, '', ['rules'], report);
+  const rules = document['rules'];
+  if (!Array.isArray(rules) || rules.length === 0 || rules.length > MAX_RULES) {
+    report('/rules', `must be a list of 1 to ${MAX_RULES} rules`);
+    return;
+  }
+  for (const [index, rule] of rules.entries()) checkRule(rule, `/rules/${index}`, report);
+  checkRulesTogether(rules.map(partsOf), report);
+}
+
+function checkRule(rule: unknown, at: string, report: Report): void {
+  if (!isObject(rule)) {
+    report(at, 'must be an object');
+    return;
+  }
+  checkFields(rule, at, ['rulePriority', 'description', 'selection', 'action'], report);
+  if (!isCount(rule['rulePriority'])) report(`${at}/rulePriority`, 'must be a whole number from 1 up');
+  if (rule['description'] !== undefined && !isText(rule['description'])) {
+    report(`${at}/description`, 'must be text without control characters');
+  }
+  checkSelection(rule['selection'], `${at}/selection`, report);
+  checkAction(rule, `${at}/action`, report);
+}
+
+const SELECTION_FIELDS = [
+  'tagStatus',
+  'tagPatternList',
+  'tagPrefixList',
+  'storageClass',
+  'countType',
+  'countUnit',
+  'countNumber',
+];
+
+function checkSelection(selection: unknown, at: string, report: Report): void {
+  if (!isObject(selection)) {
+    report(at, 'must be an object with tagStatus, countType and countNumber');
+    return;
+  }
+  checkFields(selection, at, SELECTION_FIELDS, report);
+  checkTags(selection, at, report);
+  checkCount(selection, at, report);
+}
+
+function checkTags(selection: Fields, at: string, report: Report): void {
+  const lists = ['tagPatternList', 'tagPrefixList'].filter((list) => selection[list] !== undefined);
+  const { tagStatus } = selection;
+  if (tagStatus === 'tagged') {
+    if (lists.length !== 1) report(at, 'tagStatus "tagged" needs exactly one of tagPatternList and tagPrefixList');
+  } else if (tagStatus === 'untagged' || tagStatus === 'any') {
+    for (const list of lists) report(`${at}/${list}`, 'only goes with tagStatus "tagged"');
+  } else {
+    report(`${at}/tagStatus`, 'must be "tagged", "untagged" or "any"');
+  }
+  checkList(selection['tagPatternList'], `${at}/tagPatternList`, isTagPattern, PATTERN_RULE, report);
+  checkList(selection['tagPrefixList'], `${at}/tagPrefixList`, isTagPrefix, PREFIX_RULE, report);
+}
+
+const PREFIX_RULE = 'must be the beginning of an image tag: letters, digits, "_", "." and "-", at most 128';
+const PATTERN_RULE = `must be an image tag with at most ${MAX_WILDCARDS} wildcards "*"`;
+
+function isTagPrefix(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text);
+}
+
+function isTagPattern(text: string): boolean {
+  return /^[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,127}$/.test(text) && text.split('*').length - 1 <= MAX_WILDCARDS;
+}
+
+function checkList(list: unknown, at: string, allows: (text: string) => boolean, rule: string, report: Report): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list) || list.length === 0) {
+    report(at, 'must be a list of at least one text');
+    return;
+  }
+  for (const [index, entry] of list.entries()) {
+    if (typeof entry !== 'string' || !allows(entry)) report(`${at}/${index}`, rule);
+    else if (list.indexOf(entry) !== index) report(`${at}/${index}`, `"${entry}" stands in this list twice`);
+  }
+}
+
+function checkCount(selection: Fields, at: string, report: Report): void {
+  const { countType, countUnit, countNumber, storageClass } = selection;
+  if (!isCount(countNumber)) report(`${at}/countNumber`, 'must be a whole number from 1 up');
+  if (typeof countType !== 'string' || !COUNT_TYPES.includes(countType)) {
+    report(`${at}/countType`, `must be one of ${COUNT_TYPES.join(', ')}`);
+    return;
+  }
+  const unit = countType === 'imageCountMoreThan' ? undefined : 'days';
+  if (countUnit !== unit) {
+    report(
+      `${at}/countUnit`,
+      unit === undefined ? `must be left out for ${countType}` : `must be "days" for ${countType}`,
+    );
+  }
+  // sinceImageTransitioned counts from the day of archiving, so it selects archived images and no others do.
+  if (countType === 'sinceImageTransitioned') {
+    if (storageClass !== 'archive') report(`${at}/storageClass`, `must be "archive" for ${countType}`);
+  } else if (storageClass !== undefined && storageClass !== 'standard') {
+    report(`${at}/storageClass`, `must be "standard" or left out for ${countType}`);
+  }
+}
+
+function checkAction(rule: Fields, at: string, report: Report): void {
+  const action = rule['action'];
+  if (!isObject(action)) {
+    report(at, 'must be an object with a type');
+    return;
+  }
+  checkFields(action, at, ['type', 'targetStorageClass'], report);
+  const { type, targetStorageClass } = action;
+  if (type === 'expire') {
+    if (targetStorageClass !== undefined) report(`${at}/targetStorageClass`, 'only goes with type "transition"');
+  } else if (type === 'transition') {
+    if (targetStorageClass !== 'archive') report(`${at}/targetStorageClass`, 'must be "archive" for "transition"');
+    if (partsOf(rule).storageClass === 'archive') {
+      report(`${at}/type`, 'must be "expire" for images that are archived already');
+    }
+  } else {
+    report(`${at}/type`, 'must be "expire" or "transition"');
+  }
+}
+
+/** What the rules taken together are compared by. */
+interface RuleParts {
+  readonly priority: unknown;
+  readonly status: unknown;
+  readonly storageClass: unknown;
+  /** The tags that the rule selects, in a form that is equal for equal sets; absent for none. */
+  readonly tags?: string;
+}
+
+function partsOf(rule: unknown): RuleParts {
+  const fields = isObject(rule) ? rule : {};
+  const selection = isObject(fields['selection']) ? fields['selection'] : {};
+  const { tagStatus: status, storageClass = 'standard', tagPatternList, tagPrefixList } = selection;
+  const list = tagPatternList ?? tagPrefixList;
+  return {
+    priority: fields['rulePriority'],
+    status,
+    storageClass,
+    ...(isTextList(list) && {
+      tags: canonicalText([tagPatternList === undefined ? 'prefix' : 'pattern', [...list].sort(byCodeUnit)]),
+    }),
+  };
+}
+
+/**
+ * What ECR asks of the rules taken together.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules
+ */
+function checkRulesTogether(rules: readonly RuleParts[], report: Report): void {
+  const highest = Math.max(0, ...rules.map(({ priority }) => (isCount(priority) ? priority : 0)));
+  for (const [index, rule] of rules.entries()) {
+    const before = rules.slice(0, index);
+    const at = `/rules/${index}`;
+    const twin = before.findIndex((other) => isCount(rule.priority) && other.priority === rule.priority);
+    if (twin >= 0) report(`${at}/rulePriority`, `must be unique; /rules/${twin} has ${String(rule.priority)} already`);
+    if (rule.status === 'any' && isCount(rule.priority) && rule.priority < highest) {
+      report(`${at}/rulePriority`, `must be the highest, because tagStatus is "any"; the highest is ${highest}`);
+    }
+    const sameClass = before.filter((other) => other.storageClass === rule.storageClass);
+    if (rule.status !== 'tagged' && sameClass.some((other) => other.status === rule.status)) {
+      report(`${at}/selection/tagStatus`, `only one rule may have "${String(rule.status)}"`);
+    }
+    if (rule.tags !== undefined && sameClass.some((other) => other.tags === rule.tags)) {
+      report(`${at}/selection`, 'must not select the same tags as a rule before');
+    }
+  }
+}
+
+function checkFields(fields: Fields, at: string, known: readonly string[], report: Report): void {
+  for (const name of Object.keys(fields)) {
+    if (known.includes(name)) continue;
+    report(
+      `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      `is not known here; there is ${known.join(', ')}`,
+    );
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_COUNT;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && !/\p{Cc}/u.test(value);
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
