@@ -27,9 +27,13 @@ function matching(description: string, pattern: RegExp): ClaimShape {
 
 function text(maxLength: number): ClaimShape {
   return {
-    description: `a text of at most ${maxLength} characters without control characters`,
+    description: `a text of 1 to ${maxLength} characters without control characters`,
     accepts: (value) =>
-      typeof value === 'string' && value.length <= maxLength && value.isWellFormed() && !/\p{Cc}/u.test(value),
+      typeof value === 'string' &&
+      value !== '' &&
+      value.length <= maxLength &&
+      value.isWellFormed() &&
+      !/\p{Cc}/u.test(value),
   };
 }
 

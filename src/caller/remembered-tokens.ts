@@ -1,9 +1,9 @@
 import type { Caller } from './caller.ts';
 
-/** A token that was verified once. Times are in seconds, apart from the Caller, whose dates others can reach. */
+/** A token that was verified once. Its end is kept apart from the Caller, whose dates others could change. */
 export interface RememberedToken {
   readonly caller: Caller;
-  readonly issuedAt: number;
+  /** Seconds since 1970. */
   readonly expiresAt: number;
 }
 

@@ -27,7 +27,7 @@ export function readUnverifiedToken(token: string): UnverifiedToken {
   if (segments.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
     throw new TokenRefused(
       'malformed-token',
-      'The token must be a signed JWT: three base64url segments with dots between them. Send the "value" that GitHub answers, as it is.',
+      'The token must be a signed JWT: three base64url segments with dots between them. Send the "value" of GitHub\'s answer as it is; "null" means that the token request failed.',
     );
   }
   checkHeader(readSegment(header, 'header'));
