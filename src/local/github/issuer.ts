@@ -76,14 +76,18 @@ interface Answer {
   readonly body: unknown;
 }
 
+const notFound: Answer = { status: 404, body: { message: 'There is nothing here.' } };
+
 async function answer(issuer: LocalGitHubIssuer, now: () => Date, request: IncomingMessage): Promise<Answer> {
   // A page in the developer's browser can reach loopback, by its own name for it too; it must not get tokens.
-  const authority = new URL(issuer.issuer).port;
+  const { port } = new URL(issuer.issuer);
   const host = request.headers.host ?? '';
-  if (![`127.0.0.1:${authority}`, `localhost:${authority}`].includes(host) || request.headers.origin !== undefined) {
+  if (![`127.0.0.1:${port}`, `localhost:${port}`].includes(host) || request.headers.origin !== undefined) {
     return { status: 403, body: { message: 'This issuer answers programs on its own machine only.' } };
   }
-  const url = new URL(request.url ?? '/', issuer.issuer);
+  const target = `${issuer.issuer}${request.url}`;
+  if (!URL.canParse(target)) return notFound;
+  const url = new URL(target);
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /.well-known/openid-configuration':
       return { status: 200, body: discoveryDocument(issuer.issuer) };
@@ -96,7 +100,7 @@ async function answer(issuer: LocalGitHubIssuer, now: () => Date, request: Incom
     case `POST ${requestVariablesPath}`:
       return withJob(request, async (job) => ({ url: issuer.requestUrl, token: await issuer.requestTokenFor(job) }));
     default:
-      return { status: 404, body: { message: 'There is nothing here.' } };
+      return notFound;
   }
 }
 
@@ -145,10 +149,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > maxBodyBytes) return '';
-    chunks.push(chunk);
+    // Read to its end either way, so that the sender gets its answer.
+    if (size <= maxBodyBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return size <= maxBodyBytes ? Buffer.concat(chunks).toString() : '';
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {
