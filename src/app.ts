@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Caller } from './caller/caller.ts';
+import { checkContract } from './contract/check.ts';
+import type { Contract } from './contract/operation.ts';
+import type { Asker, Core } from './core.ts';
+import { notFound, ServiceError } from './errors.ts';
+import { knownError } from './known-error.ts';
+import { sendProblem } from './rest/problem.ts';
+import { registerRestFace } from './rest/routes.ts';
+
+/** Largest body that is read. The largest honest one, a list of 200 accounts or a lifecycle policy, is a tenth of it. */
+const BODY_LIMIT = 256 * 1_024;
+
+/** What an app is made of. */
+export interface AppParts {
+  readonly core: Core;
+  readonly contract: Contract;
+  /**
+   * Verifies an `Authorization` header.
+   * @throws TokenRefused, IssuerUnavailable
+   */
+  readonly authenticate: (authorizationHeader: string | undefined, now: Date) => Promise<Caller>;
+  readonly config: { readonly docsBaseUrl: string };
+  /** Without one nothing is logged. */
+  readonly logger?: FastifyBaseLogger;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route is answered without a token. */
+    readonly isPublic?: boolean;
+  }
+  interface FastifyRequest {
+    caller: Caller | undefined;
+    /** Who asks, and from where; only on routes that need a token. */
+    asker(idempotencyKey?: string): Asker;
+  }
+}
+
+/**
+ * The service as one Fastify app, the same on a port and in a Lambda.
+ * @throws Error when the contract and the core do not match
+ */
+export function buildApp({ core, contract, authenticate, config, logger }: AppParts): FastifyInstance {
+  checkContract(contract, core);
+  const app = newFastify(logger, config.docsBaseUrl);
+  app.decorateRequest('caller', undefined);
+  app.decorateRequest('asker', askerOf);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(headersOf(request));
+    if (request.routeOptions.config.isPublic === true || request.is404) return;
+    request.caller = await authenticate(request.headers.authorization, new Date());
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, config.docsBaseUrl));
+  app.setNotFoundHandler(() => {
+    throw notFound();
+  });
+  readJsonOnly(app);
+  registerRestFace(app, contract, core);
+  return app;
+}
+
+function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string): FastifyInstance {
+  return fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit: BODY_LIMIT,
+    // Our own ids: one that the client sends could be made to look like another request's in the audit trail.
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 1_024 },
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(headersOf(request));
+      void answerError(error, request, reply, docsBaseUrl);
+    },
+  });
+}
+
+/** JSON is the only thing that is read; an empty body is none, whatever `Content-Type` says. */
+function readJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}
+
+function headersOf(request: FastifyRequest): Record<string, string> {
+  return {
+    'x-request-id': request.id,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'strict-transport-security': 'max-age=31536000',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+function askerOf(this: FastifyRequest, idempotencyKey?: string): Asker {
+  if (this.caller === undefined) throw new Error('A route that needs a caller was reached without one.');
+  const userAgent = this.headers['user-agent'];
+  return {
+    caller: this.caller,
+    source: {
+      requestId: this.id,
+      address: this.ip,
+      ...(userAgent === undefined ? {} : { userAgent: printable(userAgent).slice(0, 256) }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    },
+  };
+}
+
+/** A header as the audit trail may keep it. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, docsBaseUrl: string): FastifyReply {
+  const known = knownError(error);
+  if (known !== undefined) return sendProblem(reply, known, docsBaseUrl);
+  request.log.error({ err: error }, 'unexpected error');
+  const internal = new ServiceError(
+    'internal',
+    `Something unexpected happened. Its id is ${request.id}; quote it when you ask for help.`,
+  );
+  return sendProblem(reply, internal, docsBaseUrl);
+}

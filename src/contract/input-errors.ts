@@ -1,0 +1,102 @@
+import type { InputError } from '../errors.ts';
+import type { Schema } from './schema.ts';
+import type { SchemaError } from './validators.ts';
+
+/** How many errors an answer tells at most. */
+const MOST_ERRORS = 20;
+
+/** Turns Ajv's errors into ours: where, which rule, and what would do. */
+export function inputErrors(errors: readonly SchemaError[]): InputError[] {
+  const told = new Map<string, InputError>();
+  for (const error of errors.filter((error) => !isConsequence(error, errors))) {
+    const told1 = inputError(error);
+    const key = `${told1.pointer} ${told1.detail}`;
+    if (told.size < MOST_ERRORS && !told.has(key)) told.set(key, told1);
+  }
+  return [...told.values()];
+}
+
+/** Errors of the branches of a `oneOf` only repeat what the `oneOf` says, which has the better words. */
+function isConsequence(error: SchemaError, errors: readonly SchemaError[]): boolean {
+  if (error.keyword === 'oneOf' || error.keyword === 'anyOf') return false;
+  return errors.some(
+    (other) =>
+      (other.keyword === 'oneOf' && isAtOrUnder(error.instancePath, other.instancePath) && isTypeOfNull(error)) ||
+      (other.keyword === 'anyOf' &&
+        error.keyword === 'required' &&
+        error.instancePath === other.instancePath &&
+        !isRequiredHere(error)),
+  );
+}
+
+function isAtOrUnder(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
+function isTypeOfNull(error: SchemaError): boolean {
+  return error.keyword === 'type' && error.params['type'] === 'null';
+}
+
+function isRequiredHere(error: SchemaError): boolean {
+  return (error.parentSchema as Schema | undefined)?.properties !== undefined;
+}
+
+function inputError(error: SchemaError): InputError {
+  const schema = (error.parentSchema ?? {}) as Schema;
+  switch (error.keyword) {
+    case 'required': {
+      const name = String(error.params['missingProperty']);
+      return {
+        pointer: pointer(error.instancePath, name),
+        detail: isBody(error, name) ? 'a JSON body is required' : `is required${ruleOf(schema.properties?.[name])}`,
+      };
+    }
+    case 'additionalProperties': {
+      const name = String(error.params['additionalProperty']);
+      return { pointer: pointer(error.instancePath, name), detail: unknownProperty(schema, name) };
+    }
+    case 'false schema':
+      return { pointer: error.instancePath, detail: 'takes no body here; send what you mean as query parameters' };
+    default:
+      return { pointer: error.instancePath, detail: mustBe(error, schema) };
+  }
+}
+
+function isBody(error: SchemaError, name: string): boolean {
+  return error.instancePath === '' && name === 'body';
+}
+
+function pointer(path: string, name: string): string {
+  return `${path}/${name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+function unknownProperty(schema: Schema, name: string): string {
+  const known = Object.keys(schema.properties ?? {});
+  const rule = schema['x-rule'];
+  const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  if (near !== undefined) return `is not known here; did you mean "${near}"?`;
+  const list = known.length === 0 ? 'nothing is' : known.join(', ');
+  return `is not known here; known: ${list}${rule === undefined ? '' : ` (${rule})`}`;
+}
+
+function ruleOf(schema: Schema | undefined): string {
+  return schema?.['x-rule'] === undefined ? '' : `: ${schema['x-rule']}`;
+}
+
+function mustBe(error: SchemaError, schema: Schema): string {
+  const rule = schema['x-rule'];
+  if (error.keyword === 'type') {
+    const wanted = String(error.params['type']);
+    const is = nameOfType(error.data);
+    return rule === undefined ? `must be ${wanted}, is ${is}` : `must be ${wanted}, is ${is}: ${rule}`;
+  }
+  if (rule !== undefined) return `must be ${rule}`;
+  if (error.keyword === 'enum') return `must be one of ${(schema.enum ?? []).map(String).join(', ')}`;
+  return error.message ?? 'is not valid';
+}
+
+function nameOfType(data: unknown): string {
+  if (data === null) return 'null';
+  if (Array.isArray(data)) return 'array';
+  return typeof data;
+}

@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ContractOperation } from '../contract/operation.ts';
+import type { Input, MutationOptions, MutationResult, Page, QueryResult } from '../core.ts';
+import { operationView } from '../views/operation.ts';
+import { entityTag, matchesAny } from './entity-tag.ts';
+
+/** The workflow of a grant as the query gives it; REST answers with one of its forms. */
+interface WorkflowAnswer {
+  readonly yaml: string;
+}
+
+/** Answers a query: a page, a workflow file, or one entity with its `ETag`. */
+export function answerQuery(
+  reply: FastifyReply,
+  operation: ContractOperation,
+  input: Input,
+  result: QueryResult,
+  mediaType: string,
+): FastifyReply {
+  if (isList(operation)) return answerPage(reply, operation, input, result.value as Page<unknown>);
+  if (mediaType === 'application/yaml') return reply.type(mediaType).send((result.value as WorkflowAnswer).yaml);
+  if (result.revision === undefined) return reply.send(result.value);
+  const tag = entityTag(result.revision, result.value);
+  void reply.header('etag', tag);
+  if (matchesAny(reply.request.headers['if-none-match'], tag)) return reply.code(304).send();
+  return reply.send(result.value);
+}
+
+function isList(operation: ContractOperation): boolean {
+  return operation.parameters.some((parameter) => parameter.in === 'query' && parameter.name === 'after');
+}
+
+function answerPage(
+  reply: FastifyReply,
+  operation: ContractOperation,
+  input: Input,
+  page: Page<unknown>,
+): FastifyReply {
+  const { items, nextCursor } = page;
+  if (nextCursor === undefined) return reply.send({ items });
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(input.query)) query.set(name, String(value));
+  query.set('after', nextCursor);
+  void reply.header('link', `<${addressOf(operation, input)}?${query.toString()}>; rel="next"`);
+  return reply.send({ items, nextCursor });
+}
+
+/** The operation's address with its parameters, made anew so that nothing the client wrote reaches a header unencoded. */
+function addressOf(operation: ContractOperation, input: Input): string {
+  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params[name] ?? ''));
+}
+
+/** Answers a mutation: 200, 201 with `Location`, or 202 with the operation's. */
+export function answerMutation(reply: FastifyReply, options: MutationOptions, result: MutationResult): FastifyReply {
+  const { operation, revision, entity, location } = result;
+  if (revision !== undefined && entity !== null) void reply.header('etag', entityTag(revision, entity));
+  if (options.respondAsync && result.state !== 'dry-run') void reply.header('preference-applied', 'respond-async');
+  switch (result.state) {
+    case 'dry-run':
+      void reply.code(200);
+      break;
+    case 'accepted':
+      void reply.code(202).header('retry-after', '1');
+      if (operation !== undefined) void reply.header('location', `/v1/operations/${operation.id}`);
+      break;
+    case 'done':
+      void reply.code(result.created ? 201 : 200);
+      if (result.created && location !== undefined) void reply.header('location', location);
+      break;
+  }
+  return reply.send(mutationBody(result));
+}
+
+function mutationBody({ operation, plan, blastRadius, entityName, entity, sessionsValidUntil }: MutationResult) {
+  return {
+    operation: operation === undefined ? null : operationView(operation),
+    plan,
+    ...(blastRadius === undefined ? {} : { blastRadius }),
+    [entityName]: entity,
+    ...(sessionsValidUntil === undefined ? {} : { sessionsValidUntil }),
+  };
+}
+
+/** The path parameters of a request in the contract's names: Fastify calls a catch-all `*`. */
+export function pathParameters(request: FastifyRequest, operation: ContractOperation): Record<string, string> {
+  const { '*': rest, ...named } = request.params as Record<string, string>;
+  if (rest === undefined) return named;
+  const last = operation.parameters.findLast((parameter) => parameter.in === 'path');
+  return last === undefined ? named : { ...named, [last.name]: rest };
+}

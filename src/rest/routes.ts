@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Contract, ContractOperation } from '../contract/operation.ts';
+import type { Core } from '../core.ts';
+import { invalidInput, ServiceError } from '../errors.ts';
+import { negotiate } from './accept.ts';
+import { answerMutation, answerQuery, pathParameters } from './answers.ts';
+
+/** A repository's name may hold slashes; encoded or plain, they all end up in this catch-all. */
+const CATCH_ALL = '/v1/repositories/{name}';
+
+const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Registers a route for each operation of the contract, and for each of its paths what says which methods it knows. */
+export function registerRestFace(app: FastifyInstance, contract: Contract, core: Core): void {
+  for (const operation of contract.operations.values()) {
+    app.route({
+      method: operation.method,
+      url: routePath(operation.path),
+      config: { isPublic: operation.kind === 'public' },
+      handler: (request, reply) => answer(request, reply, operation, contract, core),
+    });
+  }
+  const operations = [...contract.operations.values()];
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    refuseOtherMethods(
+      app,
+      path,
+      operations.filter((operation) => operation.path === path),
+    );
+  }
+}
+
+function routePath(path: string): string {
+  return path === CATCH_ALL ? '/v1/repositories/*' : path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function refuseOtherMethods(app: FastifyInstance, path: string, operations: readonly ContractOperation[]): void {
+  const known = new Set<string>(operations.map((operation) => operation.method));
+  const allow = [...known, ...(known.has('GET') ? ['HEAD'] : [])].join(', ');
+  app.route({
+    method: ALL_METHODS.filter((method) => !known.has(method)),
+    url: routePath(path),
+    config: { isPublic: true },
+    // Before the body is looked at: whatever it is, it is not wanted.
+    onRequest: async (_request, reply) => {
+      void reply.header('allow', allow);
+      throw new ServiceError('method-not-allowed', `This path knows ${allow}.`);
+    },
+    handler: () => undefined,
+  });
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: ContractOperation,
+  contract: Contract,
+  core: Core,
+): Promise<FastifyReply> {
+  const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
+  if (mediaType === undefined) {
+    throw new ServiceError('not-acceptable', `It can be had as ${operation.mediaTypes.join(' or ')}.`);
+  }
+  if (operation.kind === 'public') return answerPublic(reply, operation, contract);
+  const validated = operation.validate({
+    path: pathParameters(request, operation),
+    query: request.query as Record<string, unknown>,
+    headers: request.headers,
+    body: request.body ?? undefined,
+  });
+  if (!validated.ok) throw invalidInput(validated.errors);
+  const { input, options } = validated;
+  const asker = request.asker(options.idempotencyKey);
+  if (operation.kind === 'query') {
+    return answerQuery(reply, operation, input, await core.query(operation.id, asker, input), mediaType);
+  }
+  return answerMutation(reply, options, await core.mutate(operation.id, asker, input, options));
+}
+
+/** What the face knows without the core. `checkContract` holds the contract to these two. */
+function answerPublic(reply: FastifyReply, operation: ContractOperation, contract: Contract): FastifyReply {
+  if (operation.id === 'healthz') return reply.send({ status: 'ok' });
+  return reply.type('application/yaml').send(contract.text);
+}
