@@ -1,0 +1,61 @@
+import type { JSONWebKeySet } from 'jose';
+import type { Blobs } from './blobs.ts';
+import type { Session, Role } from './entities.ts';
+import type { Store } from './store.ts';
+
+/** Limits that AWS lets an account raise, with AWS's defaults where none is given. */
+export interface Quotas {
+  /** Characters of a trust policy, whitespace not counted. */
+  readonly assumeRolePolicySize: number;
+  /** Characters of a role's inline policies together, whitespace not counted. */
+  readonly rolePolicySize: number;
+  readonly roles: number;
+  readonly repositories: number;
+}
+
+/** What an AWS account has until it asks for more. */
+export const DEFAULT_QUOTAS: Quotas = {
+  assumeRolePolicySize: 2048,
+  rolePolicySize: 10_240,
+  roles: 1000,
+  repositories: 100_000,
+};
+
+/** An upload of a layer that has begun. */
+export interface LayerUpload {
+  readonly repository: string;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The one account that the embedded AWS holds. */
+export interface Account {
+  readonly id: string;
+  readonly region: string;
+  readonly quotas: Quotas;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  /** Begun uploads by id; they do not outlive the process. */
+  readonly uploads: Map<string, LayerUpload>;
+  /** Layer downloads that were handed out, by the token in their URL. */
+  readonly downloads: Map<string, { readonly digest: string; readonly expiresAt: number }>;
+  /** Where this server answers, for example `http://127.0.0.1:4566`. */
+  readonly endpoint: () => string;
+  readonly now: () => Date;
+  readonly issuerKeys: (issuer: string) => Promise<JSONWebKeySet>;
+  readonly roleVisibleAfterSeconds: number;
+  readonly accountExists: (accountId: string) => boolean;
+  /** The organisation that an account belongs to, if any. */
+  readonly organisationOf: (accountId: string) => string | undefined;
+}
+
+/** Who signed a request. */
+export type Caller =
+  | { readonly kind: 'root'; readonly accountId: string }
+  | { readonly kind: 'session'; readonly accountId: string; readonly session: Session; readonly role: Role }
+  | { readonly kind: 'unsigned' };
+
+/** One request on its way through: the account, and who asks. */
+export interface Call {
+  readonly account: Account;
+  readonly caller: Caller;
+}

@@ -1,0 +1,103 @@
+import { authorize, evaluateDocument } from '../../policy/evaluate.ts';
+import type { AuthorizationRequest, RequestPrincipal } from '../../policy/evaluate.ts';
+import type { PolicyDocument } from '../../policy/document.ts';
+import type { Account, Call, Caller } from './account.ts';
+import { accessDenied } from './fault.ts';
+import { keptPolicy } from './policy-syntax.ts';
+import { permissionsFor } from './permissions.ts';
+import type { Permission } from './permissions.ts';
+import type { ServiceName } from './operations.ts';
+
+/** Lets a request pass that its caller may make; throws the refusal otherwise. */
+export function checkAuthorized(call: Call, service: ServiceName, operation: string, input: object): void {
+  const { account, caller } = call;
+  for (const permission of permissionsFor(account, service, operation, input)) {
+    const { allowed, reason } = decide(account, caller, permission);
+    if (!allowed) throw refusal(service, caller, permission, reason);
+  }
+}
+
+function decide(account: Account, caller: Caller, permission: Permission): { allowed: boolean; reason: string } {
+  const request: AuthorizationRequest = {
+    principal: principalOf(caller),
+    action: permission.action,
+    resource: permission.resource,
+    context: { ...callerContext(account, caller), ...permission.context },
+  };
+  const session = caller.kind === 'session' ? caller : undefined;
+  const decision = authorize(
+    {
+      identity: Object.values(session?.role.policies ?? {}).map((text) => keptPolicy(text, 'identity')),
+      ...boundaryOf(account, session?.role.boundaryArn),
+      ...(permission.resourcePolicy === undefined ? {} : { resource: permission.resourcePolicy }),
+      ...(permission.resourceAccountId === undefined ? {} : { resourceAccountId: permission.resourceAccountId }),
+    },
+    request,
+  );
+  if (!decision.allowed || session === undefined) return decision;
+  return withinSession(session.session.policies, request) ? decision : refusedBySession;
+}
+
+const refusedBySession = { allowed: false, reason: 'denied: no session policy allows it' };
+
+function withinSession(policies: readonly string[], request: AuthorizationRequest): boolean {
+  const decisions = policies.map((text) => evaluateDocument(keptPolicy(text, 'identity'), request, 'identity'));
+  return policies.length === 0 || (decisions.includes('allow') && !decisions.includes('deny'));
+}
+
+function boundaryOf(account: Account, arn: string | undefined): { boundary?: PolicyDocument } {
+  if (arn === undefined) return {};
+  const policy = account.store.get('policy', arn);
+  // A boundary that is gone lets nothing through.
+  return { boundary: policy ? keptPolicy(policy.document, 'identity') : { Version: '2012-10-17', Statement: [] } };
+}
+
+function principalOf(caller: Caller): RequestPrincipal {
+  if (caller.kind === 'unsigned') return { kind: 'anonymous' };
+  const { accountId } = caller;
+  if (caller.kind === 'root') return { kind: 'account', accountId };
+  return { kind: 'assumed-role', accountId, roleArn: caller.role.arn, sessionArn: caller.session.arn };
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+function callerContext(account: Account, caller: Caller): Record<string, string> {
+  const now = account.now();
+  const context: Record<string, string> = {
+    'aws:CurrentTime': now.toISOString(),
+    'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
+    'aws:RequestedRegion': account.region,
+    'aws:SecureTransport': 'true',
+    'aws:SourceIp': '127.0.0.1',
+  };
+  if (caller.kind === 'unsigned') return context;
+  context['aws:PrincipalAccount'] = caller.accountId;
+  const organisation = account.organisationOf(caller.accountId);
+  if (organisation !== undefined) context['aws:PrincipalOrgID'] = organisation;
+  if (caller.kind === 'root') {
+    return { ...context, 'aws:PrincipalArn': `arn:aws:iam::${caller.accountId}:root`, 'aws:PrincipalType': 'Account' };
+  }
+  const { role, session } = caller;
+  for (const [key, value] of Object.entries(role.tags)) context[`aws:PrincipalTag/${key}`] = value;
+  return {
+    ...context,
+    'aws:PrincipalArn': role.arn,
+    'aws:PrincipalType': 'AssumedRole',
+    'aws:userid': `${role.id}:${session.sessionName}`,
+    'aws:TokenIssueTime': session.issuedAt,
+    'aws:FederatedProvider': session.providerArn,
+  };
+}
+
+/** ARN of who signed a request; `anonymous` for nobody. */
+export function arnOfCaller(caller: Caller): string {
+  if (caller.kind === 'unsigned') return 'anonymous';
+  return caller.kind === 'session' ? caller.session.arn : `arn:aws:iam::${caller.accountId}:root`;
+}
+
+function refusal(service: ServiceName, caller: Caller, { action, resource }: Permission, reason: string): Error {
+  const why = reason.replace(/^denied: /, '');
+  return accessDenied(
+    service,
+    `User: ${arnOfCaller(caller)} is not authorized to perform: ${action} on resource: ${resource} because ${why}`,
+  );
+}

@@ -1,0 +1,150 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type {
+  BatchCheckLayerAvailabilityRequest,
+  BatchCheckLayerAvailabilityResponse,
+  CompleteLayerUploadRequest,
+  CompleteLayerUploadResponse,
+  GetDownloadUrlForLayerRequest,
+  GetDownloadUrlForLayerResponse,
+  InitiateLayerUploadRequest,
+  InitiateLayerUploadResponse,
+  LayerFailure,
+  UploadLayerPartRequest,
+  UploadLayerPartResponse,
+} from '@aws-sdk/client-ecr';
+import type { Account, Call, LayerUpload } from '../account.ts';
+import { ecrFault, invalidParameter } from '../fault.ts';
+import { findRepository } from './find-repository.ts';
+
+/** Bytes; what ECR tells clients to send at once. */
+const PART_SIZE = 20_971_520;
+/** Bytes; every part but the last has at least so many. */
+const LEAST_PART_SIZE = 5_242_880;
+const MAX_UPLOADS = 1000;
+const MAX_DOWNLOADS = 10_000;
+const DOWNLOAD_LIFETIME_MS = 3_600_000;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+export function batchCheckLayerAvailability(
+  { account }: Call,
+  input: BatchCheckLayerAvailabilityRequest,
+): BatchCheckLayerAvailabilityResponse {
+  const { name } = findRepository(account, input);
+  const digests = input.layerDigests ?? [];
+  return {
+    layers: digests.filter(isDigest).map((layerDigest) => {
+      const layer = account.store.get('layer', `${name}@${layerDigest}`);
+      if (layer === undefined) return { layerDigest, layerAvailability: 'UNAVAILABLE' };
+      return { layerDigest, layerAvailability: 'AVAILABLE', layerSize: layer.size };
+    }),
+    failures: digests
+      .filter((digest) => !isDigest(digest))
+      .map(
+        (layerDigest): LayerFailure => ({
+          layerDigest,
+          failureCode: 'InvalidLayerDigest',
+          failureReason: `Invalid layer digest '${layerDigest}'`,
+        }),
+      ),
+  };
+}
+
+export function initiateLayerUpload({ account }: Call, input: InitiateLayerUploadRequest): InitiateLayerUploadResponse {
+  const { name } = findRepository(account, input);
+  if (account.uploads.size >= MAX_UPLOADS)
+    throw ecrFault('LimitExceededException', 'Too many layer uploads have begun');
+  const uploadId = randomUUID();
+  account.uploads.set(uploadId, { repository: name, parts: [] });
+  return { uploadId, partSize: PART_SIZE };
+}
+
+export function uploadLayerPart({ account }: Call, input: UploadLayerPartRequest): UploadLayerPartResponse {
+  const { name } = findRepository(account, input);
+  const { uploadId = '', partFirstByte = 0, partLastByte = 0, layerPartBlob = new Uint8Array() } = input;
+  const upload = findUpload(account, name, uploadId);
+  const received = lengthOf(upload);
+  if (partFirstByte !== received || partLastByte !== partFirstByte + layerPartBlob.length - 1) {
+    throw ecrFault('InvalidLayerPartException', `The part does not follow byte ${received - 1}`, {
+      registryId: account.id,
+      repositoryName: name,
+      uploadId,
+      lastValidByteReceived: received - 1,
+    });
+  }
+  account.uploads.set(uploadId, { ...upload, parts: [...upload.parts, layerPartBlob] });
+  return { registryId: account.id, repositoryName: name, uploadId, lastByteReceived: partLastByte };
+}
+
+export function completeLayerUpload({ account }: Call, input: CompleteLayerUploadRequest): CompleteLayerUploadResponse {
+  const { name } = findRepository(account, input);
+  const { uploadId = '' } = input;
+  const upload = findUpload(account, name, uploadId);
+  if (lengthOf(upload) === 0) throw ecrFault('EmptyUploadException', `The upload '${uploadId}' has no parts`);
+  if (upload.parts.slice(0, -1).some((part) => part.length < LEAST_PART_SIZE)) {
+    throw ecrFault('LayerPartTooSmallException', `Every part but the last has at least ${LEAST_PART_SIZE} bytes`);
+  }
+  const bytes = Buffer.concat(upload.parts);
+  const layerDigest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  if (!input.layerDigests?.every((digest) => digest === layerDigest)) {
+    throw ecrFault(
+      'InvalidLayerException',
+      `The layer's digest is ${layerDigest}, not ${input.layerDigests?.join(', ')}`,
+    );
+  }
+  account.uploads.delete(uploadId);
+  const id = `${name}@${layerDigest}`;
+  if (account.store.get('layer', id) !== undefined) {
+    throw ecrFault(
+      'LayerAlreadyExistsException',
+      `Layer with digest '${layerDigest}' already exists in the repository with name '${name}' in registry with id '${account.id}'`,
+    );
+  }
+  account.blobs.put(layerDigest, bytes);
+  account.store.change({ kind: 'layer', id, value: { repository: name, digest: layerDigest, size: bytes.length } });
+  return { registryId: account.id, repositoryName: name, uploadId, layerDigest };
+}
+
+export function getDownloadUrlForLayer(
+  { account }: Call,
+  input: GetDownloadUrlForLayerRequest,
+): GetDownloadUrlForLayerResponse {
+  const { name } = findRepository(account, input);
+  const { layerDigest = '' } = input;
+  if (!isDigest(layerDigest)) throw invalidParameter('layerDigest', `Invalid layer digest '${layerDigest}'`);
+  if (account.store.get('layer', `${name}@${layerDigest}`) === undefined) {
+    throw ecrFault(
+      'LayersNotFoundException',
+      `The layer with digest '${layerDigest}' does not exist in the repository with name '${name}' in the registry with id '${account.id}'`,
+    );
+  }
+  const now = account.now().getTime();
+  for (const [token, { expiresAt }] of account.downloads) if (expiresAt <= now) account.downloads.delete(token);
+  if (account.downloads.size >= MAX_DOWNLOADS) throw ecrFault('ServerException', 'Too many downloads have begun');
+  const token = randomBytes(24).toString('base64url');
+  account.downloads.set(token, { digest: layerDigest, expiresAt: now + DOWNLOAD_LIFETIME_MS });
+  return { downloadUrl: `${account.endpoint()}/layers/${token}`, layerDigest };
+}
+
+/** The bytes behind a download URL's token; `undefined` if it was not handed out or has expired. */
+export function layerFor(account: Account, token: string): Uint8Array | undefined {
+  const download = account.downloads.get(token);
+  if (download === undefined || download.expiresAt <= account.now().getTime()) return undefined;
+  return account.blobs.get(download.digest);
+}
+
+function isDigest(digest: string): boolean {
+  return DIGEST.test(digest);
+}
+
+function findUpload(account: Account, repository: string, uploadId: string): LayerUpload {
+  const upload = account.uploads.get(uploadId);
+  if (upload?.repository === repository) return upload;
+  throw ecrFault(
+    'UploadNotFoundException',
+    `The upload with id '${uploadId}' does not exist in the repository with name '${repository}' in the registry with id '${account.id}'`,
+  );
+}
+
+function lengthOf({ parts }: LayerUpload): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}

@@ -1,0 +1,105 @@
+import type { ImageTagMutability, ImageTagMutabilityExclusionFilter } from '@aws-sdk/client-ecr';
+
+/** Tags of a resource, by key. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** One ECR repository. Times are ISO 8601. */
+export interface Repository {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly mutability: ImageTagMutability;
+  readonly mutabilityExclusions: readonly ImageTagMutabilityExclusionFilter[];
+  readonly scanOnPush: boolean;
+  readonly encryption: { readonly encryptionType: 'AES256' | 'KMS' | 'KMS_DSSE'; readonly kmsKey?: string };
+  readonly tags: Tags;
+  readonly policyText?: string;
+  readonly lifecyclePolicyText?: string;
+}
+
+/** One image of a repository: its manifest, and the tags that point at it. */
+export interface Image {
+  readonly repository: string;
+  readonly digest: string;
+  readonly manifest: string;
+  readonly mediaType: string;
+  readonly artifactMediaType?: string;
+  readonly tags: readonly string[];
+  /** Bytes of the manifest's layers. */
+  readonly size: number;
+  readonly pushedAt: string;
+  /** Digests that the manifest refers to: layers, or the images of an index. */
+  readonly references: readonly string[];
+}
+
+/** One layer (or image configuration) of a repository; its bytes are a blob. */
+export interface Layer {
+  readonly repository: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** One IAM role with its inline policies, by policy name. */
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly description?: string;
+  /** Seconds. */
+  readonly maxSessionDuration: number;
+  readonly trustPolicy: string;
+  readonly boundaryArn?: string;
+  readonly tags: Tags;
+  readonly policies: Readonly<Record<string, string>>;
+}
+
+/** One OpenID Connect provider; `issuer` is its URL without the scheme, as in its ARN and condition keys. */
+export interface Provider {
+  readonly arn: string;
+  readonly issuer: string;
+  readonly clientIds: readonly string[];
+  readonly thumbprints: readonly string[];
+  readonly createdAt: string;
+  readonly tags: Tags;
+}
+
+/** One customer managed policy; it has a single version. */
+export interface ManagedPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly document: string;
+  readonly description?: string;
+  readonly createdAt: string;
+  readonly tags: Tags;
+}
+
+/** One session of a role: temporary credentials and what they were issued for. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly roleId: string;
+  readonly roleName: string;
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly arn: string;
+  readonly providerArn: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  /** Session policies: they limit what the role's policies grant. */
+  readonly policies: readonly string[];
+}
+
+/** Kinds of entities that are kept, and what each is. */
+export interface Entities {
+  readonly repository: Repository;
+  readonly image: Image;
+  readonly layer: Layer;
+  readonly role: Role;
+  readonly provider: Provider;
+  readonly policy: ManagedPolicy;
+  readonly session: Session;
+}

@@ -1,0 +1,111 @@
+import type { Call } from './account.ts';
+import { getAuthorizationToken } from './ecr/authorization-token.ts';
+import { batchDeleteImage, batchGetImage, describeImages, listImages } from './ecr/images.ts';
+import {
+  batchCheckLayerAvailability,
+  completeLayerUpload,
+  getDownloadUrlForLayer,
+  initiateLayerUpload,
+  uploadLayerPart,
+} from './ecr/layers.ts';
+import { deleteLifecyclePolicy, getLifecyclePolicy, putLifecyclePolicy } from './ecr/lifecycle-policies.ts';
+import { putImage } from './ecr/push-image.ts';
+import {
+  createRepository,
+  deleteRepository,
+  describeRepositories,
+  putImageScanningConfiguration,
+  putImageTagMutability,
+} from './ecr/repositories.ts';
+import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from './ecr/repository-policies.ts';
+import { listTagsForResource, tagResource, untagResource } from './ecr/repository-tags.ts';
+import { getAccountSummary } from './iam/account-summary.ts';
+import { listRoleTags, tagRole, untagRole } from './iam/iam-tags.ts';
+import { createPolicy, getPolicy, getPolicyVersion } from './iam/managed-policies.ts';
+import { createOpenIDConnectProvider, getOpenIDConnectProvider, listOpenIDConnectProviders } from './iam/providers.ts';
+import {
+  deleteRolePolicy,
+  getRolePolicy,
+  listAttachedRolePolicies,
+  listRolePolicies,
+  putRolePolicy,
+} from './iam/role-policies.ts';
+import {
+  createRole,
+  deleteRole,
+  deleteRolePermissionsBoundary,
+  getRole,
+  listRoles,
+  putRolePermissionsBoundary,
+  updateAssumeRolePolicy,
+} from './iam/roles.ts';
+import type { OperationName, ServiceName } from './operations.ts';
+import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
+
+/** Carries out one operation; its input was read by the operation's model. */
+export type Handler = (call: Call, input: never) => object | Promise<object>;
+
+/** Every operation that is offered; the types refuse one without a handler. */
+export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<OperationName<S>, Handler>> } = {
+  ecr: {
+    CreateRepository: createRepository,
+    DescribeRepositories: describeRepositories,
+    DeleteRepository: deleteRepository,
+    GetRepositoryPolicy: getRepositoryPolicy,
+    SetRepositoryPolicy: setRepositoryPolicy,
+    DeleteRepositoryPolicy: deleteRepositoryPolicy,
+    PutLifecyclePolicy: putLifecyclePolicy,
+    GetLifecyclePolicy: getLifecyclePolicy,
+    DeleteLifecyclePolicy: deleteLifecyclePolicy,
+    TagResource: tagResource,
+    UntagResource: untagResource,
+    ListTagsForResource: listTagsForResource,
+    PutImageTagMutability: putImageTagMutability,
+    PutImageScanningConfiguration: putImageScanningConfiguration,
+    ListImages: listImages,
+    DescribeImages: describeImages,
+    BatchGetImage: batchGetImage,
+    BatchDeleteImage: batchDeleteImage,
+    GetAuthorizationToken: getAuthorizationToken,
+    BatchCheckLayerAvailability: batchCheckLayerAvailability,
+    InitiateLayerUpload: initiateLayerUpload,
+    UploadLayerPart: uploadLayerPart,
+    CompleteLayerUpload: completeLayerUpload,
+    PutImage: putImage,
+    GetDownloadUrlForLayer: getDownloadUrlForLayer,
+  },
+  iam: {
+    CreateRole: createRole,
+    GetRole: getRole,
+    DeleteRole: deleteRole,
+    ListRoles: listRoles,
+    TagRole: tagRole,
+    UntagRole: untagRole,
+    ListRoleTags: listRoleTags,
+    UpdateAssumeRolePolicy: updateAssumeRolePolicy,
+    PutRolePolicy: putRolePolicy,
+    GetRolePolicy: getRolePolicy,
+    DeleteRolePolicy: deleteRolePolicy,
+    ListRolePolicies: listRolePolicies,
+    ListAttachedRolePolicies: listAttachedRolePolicies,
+    PutRolePermissionsBoundary: putRolePermissionsBoundary,
+    DeleteRolePermissionsBoundary: deleteRolePermissionsBoundary,
+    CreateOpenIDConnectProvider: createOpenIDConnectProvider,
+    GetOpenIDConnectProvider: getOpenIDConnectProvider,
+    ListOpenIDConnectProviders: listOpenIDConnectProviders,
+    CreatePolicy: createPolicy,
+    GetPolicy: getPolicy,
+    GetPolicyVersion: getPolicyVersion,
+    GetAccountSummary: getAccountSummary,
+  },
+  sts: {
+    AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
+    GetCallerIdentity: getCallerIdentity,
+  },
+};
+
+/** The handler of an operation; `undefined` if it is not offered. */
+export function handlerOf(service: ServiceName, operation: string): Handler | undefined {
+  const handlers: Readonly<Record<string, Handler>> = HANDLERS[service];
+  return Object.hasOwn(handlers, operation) ? handlers[operation] : undefined;
+}

@@ -1,0 +1,53 @@
+import type {
+  ListRoleTagsRequest,
+  ListRoleTagsResponse,
+  Tag,
+  TagRoleRequest,
+  UntagRoleRequest,
+} from '@aws-sdk/client-iam';
+import type { Call } from '../account.ts';
+import type { Tags } from '../entities.ts';
+import { AwsFault, iamFault } from '../fault.ts';
+import { pageOf, readToken } from '../paging.ts';
+import { MAX_TAGS, tagFault, tagList } from '../tags.ts';
+import { findRole, keepRole } from './find-role.ts';
+
+export function tagRole({ account }: Call, input: TagRoleRequest): object {
+  const role = findRole(account, input.RoleName);
+  keepRole(account, { ...role, tags: checkedIamTags(role.tags, input.Tags ?? []) });
+  return {};
+}
+
+export function untagRole({ account }: Call, input: UntagRoleRequest): object {
+  const role = findRole(account, input.RoleName);
+  const gone = new Set((input.TagKeys ?? []).map((key) => key.toLowerCase()));
+  const tags = Object.fromEntries(Object.entries(role.tags).filter(([key]) => !gone.has(key.toLowerCase())));
+  keepRole(account, { ...role, tags });
+  return {};
+}
+
+export function listRoleTags({ account }: Call, input: ListRoleTagsRequest): ListRoleTagsResponse {
+  const role = findRole(account, input.RoleName);
+  const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
+  const tags = tagList(role.tags).sort((a, b) => (a.Key < b.Key ? -1 : 1));
+  const { items, next } = pageOf(tags, ({ Key }) => Key, after, input.MaxItems ?? 100);
+  return { Tags: [...items], IsTruncated: next !== undefined, Marker: next };
+}
+
+/** Tags after adding some, within IAM's rules: a key that differs only in case is the same key. */
+export function checkedIamTags(present: Tags, added: readonly Tag[]): Tags {
+  const seen = new Set<string>();
+  for (const { Key = '', Value = '' } of added) {
+    const fault = seen.has(Key.toLowerCase())
+      ? 'Duplicate tag keys found. Please note that Tag keys are case insensitive.'
+      : tagFault(Key, Value);
+    if (fault !== undefined) throw iamFault('InvalidInputException', fault);
+    seen.add(Key.toLowerCase());
+  }
+  const kept = Object.entries(present).filter(([key]) => !seen.has(key.toLowerCase()));
+  const tags = Object.fromEntries([...kept, ...added.map(({ Key = '', Value = '' }) => [Key, Value] as const)]);
+  if (Object.keys(tags).length > MAX_TAGS) {
+    throw iamFault('LimitExceededException', `The number of tags has reached the maximum limit: ${MAX_TAGS}`);
+  }
+  return tags;
+}

@@ -1,0 +1,69 @@
+import type {
+  CreateOpenIDConnectProviderRequest,
+  CreateOpenIDConnectProviderResponse,
+  GetOpenIDConnectProviderRequest,
+  GetOpenIDConnectProviderResponse,
+  ListOpenIDConnectProvidersResponse,
+} from '@aws-sdk/client-iam';
+import type { Account, Call } from '../account.ts';
+import type { Provider } from '../entities.ts';
+import { iamFault } from '../fault.ts';
+import { tagList } from '../tags.ts';
+import { checkedIamTags } from './iam-tags.ts';
+
+export function createOpenIDConnectProvider(
+  { account }: Call,
+  input: CreateOpenIDConnectProviderRequest,
+): CreateOpenIDConnectProviderResponse {
+  const issuer = issuerOf(input.Url ?? '');
+  const arn = providerArn(account, issuer);
+  if (account.store.get('provider', arn) !== undefined) {
+    throw iamFault('EntityAlreadyExistsException', `Provider with url ${input.Url} already exists.`);
+  }
+  const provider: Provider = {
+    arn,
+    issuer,
+    clientIds: input.ClientIDList ?? [],
+    thumbprints: input.ThumbprintList ?? [],
+    createdAt: account.now().toISOString(),
+    tags: checkedIamTags({}, input.Tags ?? []),
+  };
+  account.store.change({ kind: 'provider', id: arn, value: provider });
+  return { OpenIDConnectProviderArn: arn, Tags: tagList(provider.tags) };
+}
+
+export function getOpenIDConnectProvider(
+  { account }: Call,
+  input: GetOpenIDConnectProviderRequest,
+): GetOpenIDConnectProviderResponse {
+  const arn = input.OpenIDConnectProviderArn ?? '';
+  const provider = account.store.get('provider', arn);
+  if (provider === undefined) {
+    throw iamFault('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`);
+  }
+  return {
+    Url: provider.issuer,
+    ClientIDList: [...provider.clientIds],
+    ThumbprintList: [...provider.thumbprints],
+    CreateDate: new Date(provider.createdAt),
+    Tags: tagList(provider.tags),
+  };
+}
+
+export function listOpenIDConnectProviders({ account }: Call): ListOpenIDConnectProvidersResponse {
+  return { OpenIDConnectProviderList: account.store.list('provider').map(({ arn }) => ({ Arn: arn })) };
+}
+
+/** ARN of the provider for an issuer (its URL without the scheme). */
+export function providerArn(account: Account, issuer: string): string {
+  return `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
+}
+
+/** An issuer as ARNs and condition keys have it: the URL without its scheme. */
+function issuerOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol !== 'https:' || parsed.search !== '' || parsed.hash !== '' || parsed.username !== '') {
+    throw iamFault('InvalidInputException', 'The provider URL must begin with https:// and have no query or fragment');
+  }
+  return url.slice('https://'.length).replace(/\/$/, '');
+}

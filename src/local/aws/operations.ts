@@ -1,0 +1,61 @@
+/** The AWS services that the embedded AWS speaks for. */
+export type ServiceName = 'ecr' | 'iam' | 'sts';
+
+/** The operations that it offers, by service; any other is answered as AWS answers an unknown operation. */
+export const OPERATIONS = {
+  ecr: [
+    'CreateRepository',
+    'DescribeRepositories',
+    'DeleteRepository',
+    'GetRepositoryPolicy',
+    'SetRepositoryPolicy',
+    'DeleteRepositoryPolicy',
+    'PutLifecyclePolicy',
+    'GetLifecyclePolicy',
+    'DeleteLifecyclePolicy',
+    'TagResource',
+    'UntagResource',
+    'ListTagsForResource',
+    'PutImageTagMutability',
+    'PutImageScanningConfiguration',
+    'ListImages',
+    'DescribeImages',
+    'BatchGetImage',
+    'BatchDeleteImage',
+    'GetAuthorizationToken',
+    'BatchCheckLayerAvailability',
+    'InitiateLayerUpload',
+    'UploadLayerPart',
+    'CompleteLayerUpload',
+    'PutImage',
+    'GetDownloadUrlForLayer',
+  ],
+  iam: [
+    'CreateRole',
+    'GetRole',
+    'DeleteRole',
+    'ListRoles',
+    'TagRole',
+    'UntagRole',
+    'ListRoleTags',
+    'UpdateAssumeRolePolicy',
+    'PutRolePolicy',
+    'GetRolePolicy',
+    'DeleteRolePolicy',
+    'ListRolePolicies',
+    'ListAttachedRolePolicies',
+    'PutRolePermissionsBoundary',
+    'DeleteRolePermissionsBoundary',
+    'CreateOpenIDConnectProvider',
+    'GetOpenIDConnectProvider',
+    'ListOpenIDConnectProviders',
+    'CreatePolicy',
+    'GetPolicy',
+    'GetPolicyVersion',
+    'GetAccountSummary',
+  ],
+  sts: ['AssumeRoleWithWebIdentity', 'GetCallerIdentity'],
+} as const satisfies Record<ServiceName, readonly string[]>;
+
+/** Name of an operation of one service. */
+export type OperationName<S extends ServiceName> = (typeof OPERATIONS)[S][number];

@@ -1,0 +1,129 @@
+import type { PolicyDocument } from '../../policy/document.ts';
+import type { ConditionContext } from '../../policy/evaluate.ts';
+import type { Account } from './account.ts';
+import { repositoryNameOf } from './ecr/repository-tags.ts';
+import type { Tags } from './entities.ts';
+import { repositoryArn, roleArn } from './identifiers.ts';
+import { providerArn } from './iam/providers.ts';
+import type { ServiceName } from './operations.ts';
+import { keptPolicy } from './policy-syntax.ts';
+
+/** One thing that a request needs to be allowed. */
+export interface Permission {
+  readonly action: string;
+  readonly resource: string;
+  readonly resourcePolicy?: PolicyDocument;
+  /** Account that holds the resource; absent for actions on none. */
+  readonly resourceAccountId?: string;
+  readonly context: ConditionContext;
+}
+
+/** The members of requests that decide what is acted upon. */
+interface Addressing {
+  readonly registryId?: string;
+  readonly repositoryName?: string;
+  readonly repositoryNames?: readonly string[];
+  readonly resourceArn?: string;
+  readonly tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly tagKeys?: readonly string[];
+  readonly RoleName?: string;
+  readonly Path?: string;
+  readonly PathPrefix?: string;
+  readonly PermissionsBoundary?: string;
+  readonly PolicyName?: string;
+  readonly PolicyArn?: string;
+  readonly Url?: string;
+  readonly OpenIDConnectProviderArn?: string;
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly TagKeys?: readonly string[];
+}
+
+/**
+ * What an operation needs: its action on each resource that it names, with that resource's policy and condition keys.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ */
+export function permissionsFor(
+  account: Account,
+  service: ServiceName,
+  operation: string,
+  input: Addressing,
+): readonly Permission[] {
+  // Asking STS who one is needs no permission; assuming a role is decided by its trust policy.
+  if (service === 'sts') return [];
+  return service === 'ecr' ? ecrPermissions(account, operation, input) : [iamPermission(account, operation, input)];
+}
+
+function ecrPermissions(account: Account, operation: string, input: Addressing): readonly Permission[] {
+  const action = `ecr:${operation}`;
+  if (operation === 'GetAuthorizationToken') return [{ action, resource: '*', context: {} }];
+  const request = requestTags(input.tags, input.tagKeys);
+  const permissions = namedRepositories(account, input).map((name) =>
+    onRepository(account, action, { registryId: account.id, ...input, repositoryName: name }, request),
+  );
+  const alsoTags = operation === 'CreateRepository' && (input.tags?.length ?? 0) > 0;
+  return alsoTags
+    ? [...permissions, ...permissions.map((one) => ({ ...one, action: 'ecr:TagResource' }))]
+    : permissions;
+}
+
+function namedRepositories(account: Account, input: Addressing): readonly string[] {
+  if (input.resourceArn !== undefined) return [repositoryNameOf(account, input.resourceArn) ?? '*'];
+  return input.repositoryNames ?? [input.repositoryName ?? '*'];
+}
+
+function onRepository(
+  account: Account,
+  action: string,
+  { registryId, repositoryName }: { readonly registryId: string; readonly repositoryName: string },
+  request: ConditionContext,
+): Permission {
+  const repository = registryId === account.id ? account.store.get('repository', repositoryName) : undefined;
+  const policyText = repository?.policyText;
+  return {
+    action,
+    resource: repositoryArn(account, repositoryName, registryId),
+    resourceAccountId: registryId,
+    ...(policyText === undefined ? {} : { resourcePolicy: keptPolicy(policyText, 'repository') }),
+    context: {
+      'aws:ResourceAccount': registryId,
+      ...tagContext(['aws:ResourceTag/', 'ecr:ResourceTag/'], repository?.tags ?? {}),
+      ...request,
+    },
+  };
+}
+
+function iamPermission(account: Account, operation: string, input: Addressing): Permission {
+  const role = input.RoleName === undefined ? undefined : account.store.get('role', input.RoleName.toLowerCase());
+  const boundary = input.PermissionsBoundary ?? role?.boundaryArn;
+  return {
+    action: `iam:${operation}`,
+    resource: iamResource(account, operation, input, role?.arn),
+    resourceAccountId: account.id,
+    context: {
+      'aws:ResourceAccount': account.id,
+      ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
+      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], role?.tags ?? {}),
+      ...requestTags(input.Tags, input.TagKeys),
+    },
+  };
+}
+
+function iamResource(account: Account, operation: string, input: Addressing, ofRole: string | undefined): string {
+  if (input.RoleName !== undefined) return ofRole ?? roleArn(account, input.Path ?? '/', input.RoleName);
+  if (operation === 'ListRoles') return roleArn(account, input.PathPrefix ?? '/', '');
+  if (input.PolicyName !== undefined) return `arn:aws:iam::${account.id}:policy${input.Path ?? '/'}${input.PolicyName}`;
+  if (input.Url !== undefined) return providerArn(account, input.Url.replace(/^https:\/\//, ''));
+  return input.PolicyArn ?? input.OpenIDConnectProviderArn ?? '*';
+}
+
+function requestTags(tags: Addressing['tags'], removed: readonly string[] | undefined): ConditionContext {
+  const keys = [...(tags ?? []).map(({ Key }) => Key), ...(removed ?? [])];
+  const given = Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key, Value]));
+  return keys.length === 0 ? {} : { ...tagContext(['aws:RequestTag/'], given), 'aws:TagKeys': keys };
+}
+
+function tagContext(prefixes: readonly string[], tags: Tags): ConditionContext {
+  return Object.fromEntries(
+    prefixes.flatMap((prefix) => Object.entries(tags).map(([key, value]) => [prefix + key, value] as const)),
+  );
+}

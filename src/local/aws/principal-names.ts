@@ -1,0 +1,17 @@
+import type { Account } from './account.ts';
+
+/**
+ * Whether an `AWS` principal of a resource policy exists: `*`, an account, or a role of this account; of other accounts
+ * only the account is known.
+ */
+export function principalExists(account: Account, name: string): boolean {
+  if (name === '*') return true;
+  if (/^\d{12}$/.test(name)) return account.accountExists(name);
+  const [, kind, accountId = '', resource = ''] =
+    /^arn:aws:(iam|sts)::(\d{12}):((?:root|role\/|user\/|assumed-role\/).*)$/.exec(name) ?? [];
+  if (kind === undefined || !account.accountExists(accountId) || /[*?]/.test(name)) return false;
+  if (resource === 'root' || accountId !== account.id) return true;
+  const roleName =
+    kind === 'iam' ? /^role\/.*?([^/]+)$/.exec(resource)?.[1] : /^assumed-role\/([^/]+)\/[^/]+$/.exec(resource)?.[1];
+  return roleName !== undefined && account.store.get('role', roleName.toLowerCase())?.name === roleName;
+}
