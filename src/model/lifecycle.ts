@@ -1,4 +1,5 @@
 import { canonicalText } from '../policy/canonical.ts';
+import { brokenRules } from './lifecycle-rules.ts';
 
 /** A named lifecycle policy; each is explained in docs/lifecycle.md. */
 export type LifecyclePreset = 'keep-last-30' | 'keep-last-100' | 'expire-untagged-14-days' | 'keep-releases';
@@ -96,4 +97,30 @@ export function lifecycleDocument(preset: LifecyclePreset): LifecyclePolicy {
 /** The text of a document in the one form that we store, compare and send (RFC 8785). */
 export function lifecyclePolicyText(policy: LifecyclePolicy): string {
   return canonicalText(policy);
+}
+
+/** One thing that is wrong with a document. */
+export interface LifecycleViolation {
+  /** JSON pointer into the document (RFC 6901); empty for the document as a whole. */
+  readonly field: string;
+  /** What is wrong and what would do, for people. */
+  readonly detail: string;
+}
+
+/**
+ * ECR's bounds on the text of a document, in characters.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html
+ */
+const TEXT_LENGTH = { min: 100, max: 30_720 } as const;
+
+/**
+ * Checks a document against ECR's rules before ECR does, and finds everything that is wrong at once. Without a
+ * violation the document is a {@link LifecyclePolicy}.
+ */
+export function checkLifecyclePolicy(document: unknown): readonly LifecycleViolation[] {
+  const broken = brokenRules(document);
+  if (broken.length > 0) return broken;
+  const { length } = lifecyclePolicyText(document as LifecyclePolicy);
+  if (length >= TEXT_LENGTH.min && length <= TEXT_LENGTH.max) return [];
+  return [{ field: '', detail: `has ${length} characters; ECR takes ${TEXT_LENGTH.min} to ${TEXT_LENGTH.max}` }];
 }

@@ -32,7 +32,7 @@ export function headerComment(input: HeaderInput): string {
     `Tags:       ${tagsOf(repository)}`,
     `Department: ${grant.department}`,
     `Grant:      ${grant.id}, to ${grant.organisation}/${grant.repository}`,
-    `Lets in:    ${letsIn(grant)}`,
+    `Lets in:    ${letsIn(grant, input.triggers)}`,
     `Push role:  ${roleArn(settings, role.path, role.name)}`,
     `Questions:  ${input.contact ?? 'ask your platform team, and give the id of the grant'}`,
     ...(input.documentationUrl === undefined ? [] : [`Read more:  ${input.documentationUrl}`]),
@@ -49,10 +49,10 @@ function tagsOf(repository: Repository): string {
   return `${tags}. The repository's tags are immutable, so there is no latest.`;
 }
 
-function letsIn(grant: Grant): string {
+function letsIn(grant: Grant, { on }: GrantTriggers): string {
   const refs = grant.refs === undefined ? 'every branch and tag' : grant.refs.join(', ');
   const environment = grant.environment === undefined ? '' : `, in the environment ${grant.environment}`;
-  const pullRequests = grant.pullRequests ? ', and pull requests' : '; no pull requests';
+  const pullRequests = on.pull_request === null ? ', and pull requests' : '; no pull requests';
   return `${refs}${environment}${pullRequests}`;
 }
 

@@ -9,11 +9,15 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
 import type { Grant } from '../../src/model/grant.ts';
-import type { AccountId, DepartmentId, GrantId, OperationId } from '../../src/model/ids.ts';
-import type { RepositoryName, RoleName } from '../../src/model/names.ts';
+import type { AccountId, DepartmentId, GitHubId, GrantId, OperationId } from '../../src/model/ids.ts';
+import type { OrganisationLogin, RepositoryName, RoleName } from '../../src/model/names.ts';
 import type { PushRole } from '../../src/model/push-role.ts';
 import type { Repository } from '../../src/model/repository.ts';
-import type { AwsSettings } from '../../src/model/settings.ts';
+import type { Organisation } from '../../src/model/organisation.ts';
+import { type AwsSettings, oidcProviderArn } from '../../src/model/settings.ts';
+import { evaluateDocument } from '../../src/policy/evaluate.ts';
+import { checkGrant } from '../../src/policy/grant-rules.ts';
+import { trustPolicy } from '../../src/policy/trust-policy.ts';
 import { generateWorkflow, type Workflow, type WorkflowInput } from '../../src/workflow/workflow.ts';
 import { gitHubErrors, loadWorkflowParser } from './workflow-parser.ts';
 
@@ -67,6 +71,7 @@ function repositoryOf(name: string, parts: Partial<Repository> = {}): Repository
     imageTagMutabilityExclusionFilters: [],
     scanOnPush: true,
     encryption: { encryptionType: 'AES256' },
+    createdBy: { repositoryId: '42' as GitHubId, repository: 'JPPOL-KOA/GiftCardService' },
     createdAt: then,
     updatedAt: then,
     revision: 1,
@@ -92,7 +97,7 @@ interface Step {
   readonly shell?: string;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly with?: Readonly<Record<string, unknown>>;
+  readonly with?: Readonly<Record<string, string | boolean>>;
 }
 
 interface File {
@@ -240,7 +245,7 @@ void t.test('a workflow starts exactly where its grant lets it in', async (t) =>
       { refs: ['refs/heads/*', 'refs/heads/a'] },
       { push: { branches: ['**'] }, ...byHand },
     ],
-    ['a pattern above both', { refs: ['refs/*'] }, { push: { branches: ['**'], tags: ['**'] }, ...byHand }],
+    ['a ref that is neither', { refs: ['refs/*', 'refs/heads/', 'refs/pull/*'] }, byHand],
     [
       'glob characters mean themselves',
       { refs: ['refs/heads/!c++[1]'] },
@@ -257,7 +262,6 @@ void t.test('a workflow starts exactly where its grant lets it in', async (t) =>
       { pullRequests: true, refs: ['refs/heads/main'] },
       { push: { branches: ['main'] }, ...byHand },
     ],
-    ['refs of pull requests only', { pullRequests: true, refs: ['refs/pull/*'] }, { pull_request: null, ...byHand }],
     ['an environment', { environment: 'prod' }, { push: { branches: ['**'], tags: ['**'] }, ...byHand }],
   ];
   for (const [name, grant, on] of table) {
@@ -553,3 +557,122 @@ void t.test('latest is pushed exactly where the repository lets a tag move', asy
     t.equal(step.env !== undefined && 'DEFAULT_BRANCH' in step.env, pushes);
   }
 });
+
+/** What a token of a started run says: the classic form of `sub`, or the one with ids. */
+interface Start {
+  readonly ref: string;
+  readonly context: string;
+}
+
+/** Every kind of run that a workflow starts by itself, with names made up for its patterns. */
+function startsOf(workflow: Workflow): readonly Start[] {
+  const { on } = fileOf(workflow);
+  const { environment } = jobOf(workflow);
+  const nameFor = (filter: string) => filter.replace('**', 'x/y').replace(/\\(.)/gsu, '$1');
+  const refs = [
+    ...(on.push?.branches ?? []).map((filter) => `refs/heads/${nameFor(filter)}`),
+    ...(on.push?.tags ?? []).map((filter) => `refs/tags/${nameFor(filter)}`),
+  ];
+  const inEnvironment = environment === undefined ? undefined : `environment:${environment}`;
+  return [
+    ...refs.map((ref) => ({ ref, context: inEnvironment ?? `ref:${ref}` })),
+    ...('pull_request' in on ? [{ ref: 'refs/pull/7/merge', context: inEnvironment ?? 'pull_request' }] : []),
+  ];
+}
+
+const organisation: Organisation = {
+  department: koa,
+  login: 'JPPOL-KOA' as OrganisationLogin,
+  ownerId: '4711' as GitHubId,
+  shared: false,
+  createdAt: then,
+  updatedAt: then,
+  revision: 1,
+};
+
+/** Whether AWS would let a run of `JPPOL-KOA/GiftCardService` assume the role, for each form of `sub`. */
+function letsIn(grant: Grant, workflow: Workflow, { ref, context }: Start): readonly string[] {
+  const key = (claim: string) => `${settings.oidcProvider}:${claim}`;
+  return ['JPPOL-KOA/GiftCardService', 'JPPOL-KOA@4711/GiftCardService@42'].map((repository) =>
+    evaluateDocument(
+      trustPolicy([grant], [organisation], settings),
+      {
+        principal: { kind: 'federated', provider: oidcProviderArn(settings) },
+        action: 'sts:AssumeRoleWithWebIdentity',
+        resource: '*',
+        context: {
+          [key('aud')]: `${jobOf(workflow).steps[1].with?.['audience'] ?? 'sts.amazonaws.com'}`,
+          [key('sub')]: `repo:${repository}:${context}`,
+          [key('repository_id')]: '42',
+          [key('ref')]: ref,
+        },
+      },
+      'resource',
+    ),
+  );
+}
+
+void t.test("the trust policy of a grant lets in every run that the grant's workflow starts", async (t) => {
+  const pinned = { repositoryId: '42' as GitHubId };
+  const table: readonly Partial<Grant>[] = [
+    pinned,
+    { ...pinned, refs: ['refs/heads/main'] },
+    { ...pinned, refs: ['refs/heads/release/*', 'refs/tags/v*'] },
+    { ...pinned, environment: 'production' },
+    { ...pinned, environment: 'production', refs: ['refs/tags/v*'] },
+    { ...pinned, pullRequests: true },
+    { ...pinned, pullRequests: true, refs: ['refs/heads/main'] },
+    { ...pinned, pullRequests: true, environment: 'preview' },
+    { ...pinned, refs: ['refs/heads/c++', 'refs/heads/!x'] },
+    {},
+    { repository: 'Gift*' },
+    { organisation: 'JPPOL-*', repository: '*' },
+  ];
+  for (const parts of table) {
+    const grant = grantOf(parts);
+    const workflow = workflowOf(parts);
+    const starts = startsOf(workflow);
+    t.not(starts.length, 0, 'it starts by itself');
+    for (const start of starts) {
+      t.same(
+        letsIn(grant, workflow, start),
+        ['allow', 'allow'],
+        `${JSON.stringify(parts)} ${start.ref} ${start.context}`,
+      );
+    }
+  }
+  const narrow = { ...pinned, refs: ['refs/heads/main'] };
+  const elsewhere = { ref: 'refs/heads/other', context: 'ref:refs/heads/other' };
+  t.same(letsIn(grantOf(narrow), workflowOf(narrow), elsewhere), ['none', 'none'], 'it would tell');
+});
+
+void t.test(
+  'property: whatever a valid grant is narrowed to, its workflow starts only where AWS lets it in',
+  async (t) => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', '/', '+', '!', '-', '.', '#', '@', '{', ']', ','),
+      minLength: 1,
+    });
+    const ref = fc
+      .tuple(fc.constantFrom('refs/heads/', 'refs/tags/'), text, fc.constantFrom('', '*'))
+      .map((parts) => parts.join(''));
+    const grants = fc.record(
+      { refs: fc.uniqueArray(ref, { minLength: 1, maxLength: 4 }), environment: text, pullRequests: fc.boolean() },
+      { requiredKeys: ['pullRequests'] },
+    );
+    let checked = 0;
+    fc.assert(
+      fc.property(grants, (parts) => {
+        const grant = grantOf({ ...parts, repositoryId: '42' as GitHubId });
+        fc.pre(checkGrant(grant, [organisation], settings).length === 0);
+        const workflow = workflowOf(grant);
+        return startsOf(workflow).every((start) => {
+          checked += 1;
+          return letsIn(grant, workflow, start).every((decision) => decision === 'allow');
+        });
+      }),
+      { numRuns: 300 },
+    );
+    t.ok(checked >= 300, `${checked} runs`);
+  },
+);

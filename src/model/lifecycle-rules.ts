@@ -1,22 +1,6 @@
 import { byCodeUnit, canonicalText } from '../policy/canonical.ts';
-import { type CountType, type LifecyclePolicy, lifecyclePolicyText } from './lifecycle.ts';
+import type { CountType, LifecycleViolation } from './lifecycle.ts';
 
-/** One thing that is wrong with a document: where (JSON pointer into the document, RFC 6901) and what would do. */
-export interface LifecycleViolation {
-  readonly pointer: string;
-  readonly detail: string;
-}
-
-/** The outcome of checking a document: its canonical text, or everything that is wrong with it. */
-export type LifecycleCheck =
-  | { readonly ok: true; readonly policy: LifecyclePolicy; readonly text: string }
-  | { readonly ok: false; readonly violations: readonly LifecycleViolation[] };
-
-/**
- * ECR's bounds on the text of a document, in characters.
- * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html
- */
-const TEXT_LENGTH = { min: 100, max: 30_720 } as const;
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
 const MAX_RULES = 50;
 /** Wildcards that one tag pattern may hold. */
@@ -31,23 +15,17 @@ const COUNT_TYPES: readonly string[] = [
 ] satisfies readonly CountType[];
 
 /**
- * Checks a document against ECR's rules before ECR does, and finds everything that is wrong at once. Whatever ECR's
- * documentation does not speak of is refused.
+ * Everything in which a document breaks ECR's rules for its form. Whatever ECR's documentation does not speak of is
+ * refused.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
  */
-export function checkLifecyclePolicy(document: unknown): LifecycleCheck {
+export function brokenRules(document: unknown): readonly LifecycleViolation[] {
   const violations: LifecycleViolation[] = [];
-  checkDocument(document, (pointer, detail) => violations.push({ pointer, detail }));
-  if (violations.length > 0) return { ok: false, violations };
-
-  const policy = document as LifecyclePolicy;
-  const text = lifecyclePolicyText(policy);
-  if (text.length >= TEXT_LENGTH.min && text.length <= TEXT_LENGTH.max) return { ok: true, policy, text };
-  const detail = `the document has ${text.length} characters; ECR takes ${TEXT_LENGTH.min} to ${TEXT_LENGTH.max}`;
-  return { ok: false, violations: [{ pointer: '', detail }] };
+  checkDocument(document, (field, detail) => violations.push({ field, detail }));
+  return violations;
 }
 
-type Report = (pointer: string, detail: string) => void;
+type Report = (field: string, detail: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
 
 function checkDocument(document: unknown, report: Report): void {
