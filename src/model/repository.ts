@@ -1,4 +1,4 @@
-import type { DepartmentId } from './ids.ts';
+import type { DepartmentId, GitHubId } from './ids.ts';
 import type { RepositoryName } from './names.ts';
 import type { Pending } from './pending.ts';
 
@@ -22,6 +22,8 @@ export interface Repository {
   /** The lifecycle policy document as JSON text in canonical form; absent when there is none. */
   readonly lifecyclePolicy?: string;
   readonly encryption: Encryption;
+  /** The GitHub repository whose workflow created it; self-service may grant only to that one. */
+  readonly createdBy: { readonly repositoryId: GitHubId; readonly repository: string };
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly revision: number;

@@ -55,17 +55,21 @@ function settleDepartment(department: DepartmentState['department'], outcome: 's
   return outcome === 'failed' && previous !== undefined ? previous : settled(department);
 }
 
-function settleOne(entity: Entity, deletedDepartment: boolean, outcome: 'succeeded' | 'failed') {
+function settleOne(
+  entity: Entity,
+  deletedDepartment: boolean,
+  outcome: 'succeeded' | 'failed',
+): Pick<Settlement, 'writes' | 'released'> {
   const pending = (entity.value as Pendable).pending;
   const change = deletedDepartment ? 'delete' : (pending?.change ?? 'update');
   const gone = (change === 'delete' && outcome === 'succeeded') || (change === 'create' && outcome === 'failed');
   if (gone) {
     const how = change === 'delete' ? ('let-go' as const) : ('undo' as const);
-    return { writes: [{ kind: 'delete', entity } as const], released: claimsOf(entity).map((key) => ({ key, how })) };
+    return { writes: [{ kind: 'delete', entity }], released: claimsOf(entity).map((key) => ({ key, how })) };
   }
   const previous = change === 'update' && outcome === 'failed' ? pending?.previous : undefined;
   const value = previous ?? settled(entity.value);
-  return { writes: [{ kind: 'put', entity: { type: entity.type, value } as Entity } as const], released: [] };
+  return { writes: [{ kind: 'put', entity: { type: entity.type, value } as Entity }], released: [] };
 }
 
 /** The names that an entity holds in the whole account. */

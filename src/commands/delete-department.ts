@@ -1,0 +1,51 @@
+import { ServiceError } from '../errors.ts';
+import { countRepositories } from '../ledger/read.ts';
+import { pendingDelete } from '../model/pending.ts';
+import type { DepartmentState } from '../model/state.ts';
+import { checkIfMatch, checkNotPending, present } from './checks.ts';
+import { departmentInPath, type Command } from './command.ts';
+import { planRoles } from './plans.ts';
+
+interface Facts {
+  readonly repositories: number;
+}
+
+/** Deletes a department that has neither repositories nor grants, with its push roles. Its names stay reserved. */
+export const deleteDepartment: Command<Facts> = {
+  name: 'deleteDepartment',
+  departmentOf: departmentInPath,
+  look: async (_input, { tables }, state) => ({
+    repositories: state === undefined ? 0 : await countRepositories(tables, state.department.id),
+  }),
+  decide: ({ state, facts, config, operation, ifMatch }) => {
+    const before = present(state);
+    const { department, roles } = before;
+    checkIfMatch(ifMatch, department);
+    checkNotPending(department, `Department ${department.id}`);
+    for (const role of roles) checkNotPending(role, `Push role ${role.name}`);
+    for (const organisation of before.organisations) checkNotPending(organisation, `Organisation ${organisation.login}`);
+    checkNotPending(before.access, 'The account access');
+    checkEmpty(before, facts);
+    const after: DepartmentState = { ...before, roles: [] };
+    return {
+      department: pendingDelete(department, operation),
+      subject: { type: 'department', id: department.id },
+      writes: roles.map((role) => ({ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } }) as const),
+      claims: [],
+      targets: roles.map((role) => ({ kind: 'role', name: role.name }) as const),
+      plan: planRoles(roles.map((role) => role.name), before, after, config.aws),
+      total: roles.length,
+      answer: { entityName: 'department', entity: null, created: false },
+      deletesDepartment: true,
+    };
+  },
+};
+
+function checkEmpty({ department, grants }: DepartmentState, { repositories }: Facts): void {
+  if (repositories === 0 && grants.length === 0) return;
+  throw new ServiceError(
+    'in-use',
+    `Department ${department.id} still has ${repositories} repositories and ${grants.length} grants. Delete the repositories and revoke the grants first.`,
+  );
+}
+
