@@ -3,9 +3,6 @@ import { TokenRefused } from './token-refused.ts';
 /** `Bearer` in any case, spaces, and the characters of a JWT. */
 const bearerCredentials = /^bearer +([A-Za-z0-9._-]+)$/i;
 
-/** Room for the scheme and its spaces in front of the token. */
-const schemeRoom = 16;
-
 /**
  * The token of an `Authorization` header.
  * @param maxTokenBytes the longest token that is looked at; the rest of the module may rely on it
@@ -19,7 +16,7 @@ export function bearerToken(authorizationHeader: string | undefined, maxTokenByt
       'Send a GitHub Actions OIDC token in the header "Authorization: Bearer <token>".',
     );
   }
-  if (authorizationHeader.length > maxTokenBytes + schemeRoom) throw tooLarge(maxTokenBytes);
+  if (authorizationHeader.length > 'Bearer '.length + maxTokenBytes) throw tooLarge(maxTokenBytes);
   if (!/^bearer(?:[^!#$%&'*+.^_`|~0-9A-Za-z-]|$)/i.test(authorizationHeader)) {
     throw new TokenRefused(
       'wrong-scheme',
@@ -33,7 +30,6 @@ export function bearerToken(authorizationHeader: string | undefined, maxTokenByt
       'The Authorization header must be "Bearer", one space and exactly one token; check that the variable that holds the token is neither empty nor quoted.',
     );
   }
-  if (token.length > maxTokenBytes) throw tooLarge(maxTokenBytes);
   return token;
 }
 

@@ -220,6 +220,13 @@ await t.test('a good token', async (t) => {
     }
   });
 
+  await t.test('may be as long as the limit, and not a byte longer', async (t) => {
+    const token = goodToken(world);
+    t.equal(await refusalOf(`Bearer ${token}`, verifier({ maxTokenBytes: token.length })), undefined);
+    const tooShort = verifier({ maxTokenBytes: token.length - 1 });
+    t.equal((await refusalOf(`Bearer ${token}`, tooShort))?.reason, 'too-large');
+  });
+
   await t.test('of every configured issuer is accepted, with the keys of that issuer', async (t) => {
     const addresses: string[] = [];
     const slug = 'https://token.actions.githubusercontent.com/acme';
@@ -334,7 +341,7 @@ await t.test('the keys of an issuer', async (t) => {
     'answers nothing': async () => new Response(''),
     'answers JSON that is no key set': async () => Response.json({ keys: 'none' }),
     'answers null': async () => Response.json(null),
-    'answers without an end': async () => new Response(new Uint8Array(300_000).fill(0x20)),
+    'answers far too much': async () => new Response(`{"keys":[]}${' '.repeat(300_000)}`),
     'breaks off': async () =>
       new Response(new ReadableStream({ start: (controller) => controller.error(new Error('broken')) })),
   };

@@ -254,6 +254,7 @@ const forms: readonly BadToken[] = [
   texts('a payload that is not JSON', (h) => [h, 'iss=github']),
   texts('a header that is not JSON', (_, p) => ['alg=RS256', p]),
   texts('a payload that is a list', (h, p) => [h, `[${p}]`]),
+  texts('a payload that is an empty list', (h) => [h, '[]']),
   texts('a payload that is null', (h) => [h, 'null']),
   texts('a payload that is a JWT again', (h, p, world) => [h, signTexts(h, p, world.issuer.signingKey.privateKey)]),
   texts('a payload after a byte order mark', (h, p) => [h, `\ufeff${p}`]),
@@ -425,6 +426,9 @@ const identities: readonly BadToken[] = [
   claims('ref_type of another kind', 'inconsistent-claims', () => ({ ref_type: 'tag' })),
   claims('environment a number', 'invalid-claim', () => ({ environment: 1 })),
   claims('environment null', 'invalid-claim', () => ({ environment: null })),
+  claims('environment with half a character', 'invalid-claim', () => ({ environment: 'prod\ud800' })),
+  claims('environment of 256 characters', 'invalid-claim', () => ({ environment: 'e'.repeat(256) })),
+  claims('workflow of 1025 characters', 'invalid-claim', () => ({ workflow: 'w'.repeat(1025) })),
   claims('environment with a line break', 'invalid-claim', () => ({ environment: 'prod\nx' })),
 ];
 
