@@ -14,7 +14,7 @@ type RoleFacts = Pick<DepartmentState, 'department' | 'grants' | 'organisations'
 export function planRoles(names: readonly string[], before: RoleFacts, after: RoleFacts, settings: AwsSettings): Plan {
   const observed = new Map(names.map((name) => [name, roleIn(before, name, settings)]));
   const desired = new Map(names.map((name) => [name, roleIn(after, name, settings)]));
-  return planChanges({ repositories: new Map(), roles: observed }, { repositories: new Map(), roles: desired });
+  return planChanges({ repositories: new Map(), roles: observed }, { repositories: new Map(), roles: desired }, settings);
 }
 
 function roleIn(facts: RoleFacts, name: string, settings: AwsSettings): RoleResource | undefined {
@@ -36,5 +36,5 @@ export function planRepository(
       repository === undefined ? undefined : desiredRepository(repository, access, settings);
     return { repositories: new Map([[name, resource]]), roles: new Map() };
   };
-  return planChanges(side(before), side(after));
+  return planChanges(side(before), side(after), settings);
 }

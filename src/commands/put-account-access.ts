@@ -33,14 +33,14 @@ export const putAccountAccess: Command<Facts> = {
     const before = repositoryPolicy(access, config.aws);
     const after = repositoryPolicy(next, config.aws);
     const change = fanOutChange(before, after, facts.repositories);
-    const waits = facts.repositories > 0 && change.length > 0;
+    const waits = change !== undefined;
     return {
       department,
       subject: { type: 'account-access', id: department.id },
       writes: [{ kind: 'put', entity: { type: 'account-access', value: waits ? pendingUpdate(next, access, operation) : next } }],
       claims: [],
       targets: waits ? [{ kind: 'repository-policies' }] : [],
-      plan: waits ? change : [],
+      plan: change === undefined ? [] : [change],
       total: waits ? facts.repositories : 0,
       answer: {
         entityName: 'accountAccess',

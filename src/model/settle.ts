@@ -29,8 +29,11 @@ export function settle(
 ): Settlement {
   const waiting = entitiesOf(state, repository).filter(({ value }) => (value as Pendable).pending?.operation === operation);
   const own = waiting.find((entity) => entity.type === 'department');
-  const deleted = own !== undefined && own.value.pending?.change === 'delete' && outcome === 'succeeded';
-  const settledOnes = (deleted ? entitiesOf(state, undefined) : waiting).map((entity) => settleOne(entity, deleted, outcome));
+  const deleted = own !== undefined && isGone(own.value.pending?.change, outcome);
+  // A department that goes takes all that is its own with it.
+  const concerned = deleted ? entitiesOf(state, undefined) : waiting;
+  const how = outcome === 'succeeded' ? 'let-go' : 'undo';
+  const settledOnes = concerned.map((entity) => (deleted ? gone(entity, how) : settleOne(entity, outcome)));
   return {
     department: own === undefined ? state.department : settleDepartment(own.value, outcome),
     deleted,
@@ -55,20 +58,19 @@ function settleDepartment(department: DepartmentState['department'], outcome: 's
   return outcome === 'failed' && previous !== undefined ? previous : settled(department);
 }
 
-function settleOne(
-  entity: Entity,
-  deletedDepartment: boolean,
-  outcome: 'succeeded' | 'failed',
-): Pick<Settlement, 'writes' | 'released'> {
+/** Whether an entity is no more: deleted, or never made. */
+function isGone(change: 'create' | 'update' | 'delete' | undefined, outcome: 'succeeded' | 'failed'): boolean {
+  return change === (outcome === 'succeeded' ? 'delete' : 'create');
+}
+
+function gone(entity: Entity, how: 'let-go' | 'undo'): Pick<Settlement, 'writes' | 'released'> {
+  return { writes: [{ kind: 'delete', entity }], released: claimsOf(entity).map((key) => ({ key, how })) };
+}
+
+function settleOne(entity: Entity, outcome: 'succeeded' | 'failed'): Pick<Settlement, 'writes' | 'released'> {
   const pending = (entity.value as Pendable).pending;
-  const change = deletedDepartment ? 'delete' : (pending?.change ?? 'update');
-  const gone = (change === 'delete' && outcome === 'succeeded') || (change === 'create' && outcome === 'failed');
-  if (gone) {
-    const how = change === 'delete' ? ('let-go' as const) : ('undo' as const);
-    return { writes: [{ kind: 'delete', entity }], released: claimsOf(entity).map((key) => ({ key, how })) };
-  }
-  const previous = change === 'update' && outcome === 'failed' ? pending?.previous : undefined;
-  const value = previous ?? settled(entity.value);
+  if (isGone(pending?.change, outcome)) return gone(entity, outcome === 'succeeded' ? 'let-go' : 'undo');
+  const value = (outcome === 'failed' ? pending?.previous : undefined) ?? settled(entity.value);
   return { writes: [{ kind: 'put', entity: { type: entity.type, value } as Entity }], released: [] };
 }
 

@@ -1,0 +1,238 @@
+import { auditCaller } from '../audit/caller.ts';
+import { link } from '../audit/chain.ts';
+import { authorize, type Decision } from '../authorize/authorize.ts';
+import type { MutationName } from '../authorize/rules.ts';
+import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
+import { ServiceError } from '../errors.ts';
+import { commit } from '../ledger/commit.ts';
+import { NEW_HEAD, readDepartment, type DepartmentRead } from '../ledger/read.ts';
+import type { AuditRecord } from '../model/audit-event.ts';
+import type { OperationId } from '../model/ids.ts';
+import type { Operation } from '../model/operation.ts';
+import type { DepartmentHead } from '../model/state.ts';
+import type { Decided } from './command.ts';
+import { findRepeat, idempotencyRecord, repeatable, type Repeatable } from './idempotency.ts';
+import type { CoreParts } from './parts.ts';
+import { refuse } from './refuse.ts';
+import { COMMANDS } from './registry.ts';
+import { waitForOperation } from './wait.ts';
+
+/** How often a mutation is decided again when others were faster. */
+const MOST_TRIES = 12;
+/** Operations of one department that may wait for AWS at once. */
+const MOST_PENDING = 100;
+
+/** One mutation under way. */
+interface Run {
+  readonly parts: CoreParts;
+  readonly name: MutationName;
+  readonly asker: Asker;
+  readonly input: Input;
+  readonly options: MutationOptions;
+  readonly repeat: Repeatable | undefined;
+  readonly deadline: number;
+}
+
+/**
+ * Carries a mutation out: authorise, decide, commit the intent, wait for AWS. Both faces call this and nothing else.
+ * @throws ServiceError
+ */
+export async function mutate(
+  parts: CoreParts,
+  name: MutationName,
+  asker: Asker,
+  input: Input,
+  options: MutationOptions,
+): Promise<MutationResult> {
+  const { idempotencyKey, ifMatch, dryRun } = options;
+  const repeat = dryRun ? undefined : repeatable(asker.caller.repositoryId, name, idempotencyKey, input, ifMatch);
+  const deadline = parts.now().getTime() + parts.config.waitMilliseconds;
+  const run: Run = { parts, name, asker, input, options, repeat, deadline };
+  for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
+    const result = await tryOnce(run);
+    if (result !== 'again') return result;
+    // Full jitter: those who collided do not collide again together.
+    await parts.pause(Math.random() * Math.min(15 * 2 ** attempt, 500));
+  }
+  throw new ServiceError('contended', 'Others change this department all the time. Nothing was written; try again.', {
+    retryAfterSeconds: 2,
+  });
+}
+
+async function tryOnce(run: Run): Promise<MutationResult | 'again'> {
+  const { parts, repeat } = run;
+  try {
+    const situation = await authorised(run);
+    if (repeat !== undefined) {
+      const first = await findRepeat(parts.tables, repeat, parts.now());
+      if (first !== undefined) return await answer(run, first);
+    }
+    return await decideAndCommit(run, situation);
+  } catch (error) {
+    return waitAndRetry(run, error);
+  }
+}
+
+/** What somebody else is changing may be done in a moment: wait for it, as long as the caller would be waited for. */
+async function waitAndRetry({ parts, deadline, options }: Run, error: unknown): Promise<'again'> {
+  if (!(error instanceof ServiceError) || error.code !== 'in-progress' || error.extras.operation === undefined) throw error;
+  if (options.respondAsync || options.dryRun) throw error;
+  const operation = await waitForOperation(parts, error.extras.operation, deadline);
+  if (operation.status === 'pending') throw error;
+  return 'again';
+}
+
+/** What was read, and in which role the caller is allowed. */
+interface Authorised {
+  readonly read: DepartmentRead;
+  readonly facts: unknown;
+  readonly role: Extract<Decision, { readonly kind: 'allowed' }>['role'];
+}
+
+async function authorised({ parts, name, asker, input, options }: Run): Promise<Authorised> {
+  const command = COMMANDS[name];
+  const department = await command.departmentOf(input, parts);
+  const read = department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
+  const facts: unknown = await command.look(input, parts, read.state, { dryRun: options.dryRun });
+  const decision = authorize({
+    command: name,
+    caller: asker.caller,
+    platformCallers: parts.config.platformCallers,
+    mutationEvents: parts.config.mutationEvents,
+    dryRun: options.dryRun,
+    department: read.state?.department,
+    organisations: read.state?.organisations,
+    onlyItself: read.state !== undefined && command.onlyItself?.(input, asker.caller, facts, read.state) === true,
+  });
+  if (decision.kind === 'allowed') return { read, facts, role: decision.role };
+  throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
+}
+
+async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<MutationResult | 'again'> {
+  const { parts, name, asker, input, options } = run;
+  const now = parts.now();
+  const operationId = `op-${parts.newId()}` as OperationId;
+  const decided = COMMANDS[name].decide({
+    input,
+    head: read.head,
+    state: read.state,
+    facts,
+    caller: asker.caller,
+    role,
+    config: parts.config,
+    ifMatch: options.ifMatch,
+    dryRun: options.dryRun,
+    operation: operationId,
+    newId: parts.newId(),
+    now: now.toISOString(),
+  });
+  if (options.dryRun) return dryRunResult(decided);
+  const head = read.head ?? NEW_HEAD;
+  if (head.pendingOperations.length >= MOST_PENDING) {
+    throw new ServiceError('too-many-requests', `${MOST_PENDING} operations of this department are on their way already.`, { retryAfterSeconds: 10 });
+  }
+  const operation = operationOf(run, decided, operationId, head, now);
+  const committed = await commitIntent(run, read.head, decided, operation, now);
+  return committed === 'committed' ? answer(run, operation.id) : 'again';
+}
+
+function dryRunResult({ plan, answer: { entityName, entity, revision, created, blastRadius, sessionsValidUntil } }: Decided): MutationResult {
+  return {
+    state: 'dry-run',
+    plan,
+    entityName,
+    entity,
+    created,
+    ...(revision === undefined ? {} : { revision }),
+    ...(blastRadius === undefined ? {} : { blastRadius }),
+    ...(sessionsValidUntil === undefined ? {} : { sessionsValidUntil }),
+  };
+}
+
+function operationOf({ name, asker }: Run, decided: Decided, id: OperationId, head: DepartmentHead, now: Date): Operation {
+  const waits = decided.targets.length > 0;
+  return {
+    id,
+    department: decided.department.id,
+    version: head.version + 1,
+    command: name,
+    subject: decided.subject,
+    status: waits ? 'pending' : 'succeeded',
+    plan: decided.plan,
+    targets: decided.targets,
+    completed: 0,
+    total: decided.total,
+    attempts: 0,
+    answer: decided.answer,
+    requestId: asker.source.requestId,
+    callerRepositoryId: asker.caller.repositoryId,
+    createdAt: now.toISOString(),
+    ...(waits ? {} : { finishedAt: now.toISOString() }),
+  };
+}
+
+/** One transaction: the new state, the operation and the audit intent; for a change that is ours alone, its outcome too. */
+async function commitIntent(
+  { parts, asker, repeat }: Run,
+  was: DepartmentHead | undefined,
+  decided: Decided,
+  operation: Operation,
+  now: Date,
+): Promise<'committed' | 'conflict'> {
+  const head = was ?? NEW_HEAD;
+  const accepted: AuditRecord = {
+    time: now.toISOString(),
+    department: decided.department.id,
+    action: operation.command,
+    outcome: 'accepted',
+    subject: operation.subject,
+    caller: auditCaller(asker.caller),
+    source: asker.source,
+    operation: operation.id,
+    version: operation.version,
+    plan: operation.plan,
+  };
+  const { plan: _plan, ...unplanned } = accepted;
+  const records = operation.status === 'succeeded' ? [accepted, { ...unplanned, outcome: 'succeeded' } as const] : [accepted];
+  const events = link(decided.department.id, { seq: head.auditSeq, hash: head.auditHash }, records);
+  const last = events.at(-1);
+  const pendingOperations = operation.status === 'pending' ? [...head.pendingOperations, operation.id] : head.pendingOperations;
+  const becomes: DepartmentHead = {
+    version: operation.version,
+    auditSeq: last?.seq ?? head.auditSeq,
+    auditHash: last?.hash ?? head.auditHash,
+    pendingOperations,
+    deleted: false,
+  };
+  return commit(parts.tables, {
+    department: decided.department,
+    ...(was === undefined ? {} : { was }),
+    becomes,
+    writes: decided.writes,
+    claims: decided.claims,
+    operations: [operation],
+    events,
+    ...(repeat === undefined ? {} : { idempotency: idempotencyRecord(repeat, operation.id, now) }),
+    now: now.toISOString(),
+  });
+}
+
+/** Waits for the operation as long as the caller wants, and answers from the operation itself. */
+async function answer({ parts, options, deadline }: Run, id: string): Promise<MutationResult> {
+  const operation = await waitForOperation(parts, id, options.respondAsync ? 0 : deadline);
+  if (operation.status === 'failed') throw failure(operation);
+  const { entity, ...rest } = operation.answer;
+  const pending = operation.status === 'pending';
+  return {
+    state: pending ? 'accepted' : 'done',
+    operation,
+    plan: operation.plan,
+    ...rest,
+    entity: pending && entity !== null ? { ...(entity as object), pendingOperation: operation.id } : entity,
+  };
+}
+
+function failure({ id, error }: Operation): ServiceError {
+  const { code, detail } = error ?? { code: 'internal', detail: 'The operation failed.' };
+  return new ServiceError(code, detail, { operation: id });
+}

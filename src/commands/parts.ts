@@ -1,0 +1,20 @@
+import type { Config } from '../config.ts';
+import type { Sources } from './command.ts';
+
+/** What the core is made of; handed in, so that time and ids are the caller's. */
+export interface CoreParts extends Sources {
+  readonly config: Config;
+  readonly now: () => Date;
+  /** A ULID in lower case: unique, and later ones sort later. */
+  readonly newId: () => string;
+  /** Resolves after so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+}
+
+/** The little of a logger that the core needs. */
+export interface Log {
+  readonly info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+}
