@@ -58,6 +58,9 @@ function withSelection(parts: Readonly<Record<string, unknown>>, rule: object = 
 
 void t.test('a document with every kind of rule that ECR documents is accepted', async (t) => {
   t.strictSame(checkLifecyclePolicy(valid), []);
+  const unarchived = { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 5 };
+  const untagged = { rulePriority: 4, selection: unarchived, action: { type: 'expire' } };
+  t.strictSame(checkLifecyclePolicy({ rules: [expireArchived, untagged] }), [], 'untagged in each storage class');
   for (const rule of valid.rules) t.strictSame(checkLifecyclePolicy({ rules: [rule] }), [], JSON.stringify(rule));
 });
 
@@ -95,6 +98,11 @@ void t.test('what ECR would refuse is refused, with a pointer to where', async (
     ['a priority as text', { rules: [{ ...expireOld, rulePriority: '1' }] }, ['/rules/0/rulePriority']],
     ['no priority', { rules: [{ ...expireOld, rulePriority: undefined }] }, ['/rules/0/rulePriority']],
     ['a description that is no text', { rules: [{ ...expireOld, description: 7 }] }, ['/rules/0/description']],
+    [
+      'a description of half a character',
+      { rules: [{ ...expireOld, description: '\ud800' }] },
+      ['/rules/0/description'],
+    ],
     ['no selection', { rules: [{ ...expireOld, selection: undefined }] }, ['/rules/0/selection']],
     ['no action', { rules: [{ ...expireOld, action: undefined }] }, ['/rules/0/action']],
     ['another action', { rules: [{ ...expireOld, action: { type: 'delete' } }] }, ['/rules/0/action/type']],

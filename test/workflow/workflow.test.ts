@@ -198,7 +198,7 @@ void t.test('no expression stands in a script: values reach it through its envir
   }
 });
 
-void t.test("the handbook's example comes out as a working equivalent", async (t) => {
+void t.test('the workflow that teams wrote by hand comes out as a working equivalent', async (t) => {
   const workflow = workflowOf(
     {},
     {
@@ -225,6 +225,11 @@ void t.test("the handbook's example comes out as a working equivalent", async (t
   t.equal(push.env?.['DOCKER_IMAGE'], '354918371398.dkr.ecr.eu-west-1.amazonaws.com/monkey-business');
   t.match(push.run, /docker build [^]*docker push "\$DOCKER_IMAGE:\$tag"/);
   t.match(push.run, 'docker push "$DOCKER_IMAGE:latest"', 'latest too, since the repository is mutable');
+});
+
+void t.test('the example in the documentation is what is generated', async (t) => {
+  const page = readFileSync(new URL('../../docs/workflow.md', import.meta.url), 'utf8');
+  t.equal(/```yaml\n([^]*?)```/.exec(page)?.[1], workflowOf({}, { contact: '#platform-team' }).yaml);
 });
 
 void t.test('an account id keeps its leading zero', async (t) => {
@@ -412,6 +417,13 @@ void t.test('an expression in a name of an environment is text to GitHub, never 
   t.equal(evaluated(environment), name);
 });
 
+void t.test('a value means the same to readers of YAML 1.1, where no is false and 1_000 a number', async (t) => {
+  for (const environment of ['no', 'on', '~', '1_000', '0b1', '12:30:45', '2026-11-24']) {
+    const file = parse(workflowOf({ environment }).yaml, { version: '1.1' }) as File;
+    t.equal(file.jobs['build-and-push'].environment, environment);
+  }
+});
+
 void t.test('the comment on top tells whose file it is, what its grant lets in and where to ask', async (t) => {
   const { yaml } = workflowOf(
     { refs: ['refs/heads/main'], environment: 'prod' },
@@ -433,6 +445,8 @@ void t.test('the comment on top tells whose file it is, what its grant lets in a
     head.split('\n').every((line) => line === '' || line.startsWith('#')),
     'nothing but comment',
   );
+  const breaking = workflowOf({}, { contact: 'a\nname: b\r\u0085\u2028on: c' }).yaml;
+  t.match(breaking, '# Questions:  a name: b   on: c\n', 'a line break of any kind does not end a comment');
   t.match(workflowOf().yaml, 'ask your platform team', 'without a contact it still says whom to ask');
   const operation = 'op-01jdk3v6y8q2m4n6p8r0t2w4x6' as OperationId;
   t.match(workflowOf({ pending: { operation, change: 'create' } }).yaml, operation, 'and what to wait for');
