@@ -1,0 +1,183 @@
+import {
+  CreateRepositoryCommand,
+  DeleteLifecyclePolicyCommand,
+  DeleteRepositoryCommand,
+  DeleteRepositoryPolicyCommand,
+  PutImageScanningConfigurationCommand,
+  PutImageTagMutabilityCommand,
+  PutLifecyclePolicyCommand,
+  SetRepositoryPolicyCommand,
+} from '@aws-sdk/client-ecr';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { createHash } from 'node:crypto';
+import type { AwsCall } from '../model/audit-event.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import type { Change } from '../model/plan.ts';
+import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
+import type { PolicyDocument } from '../policy/document.ts';
+import type { AwsClients } from './clients.ts';
+import { faultOf, nameOf } from './fault.ts';
+import { observeRepository, observeRole } from './observe.ts';
+
+/** What an application of a change may do beyond the change itself. */
+export interface ApplyOptions {
+  /** Delete a repository with the images that it holds. */
+  readonly force: boolean;
+}
+
+interface NamedDocument {
+  readonly policyName: string;
+  readonly document: PolicyDocument;
+}
+
+/** The tag by which a creation is known again after a crash. */
+const OPERATION_TAG = 'ecp:operation';
+
+/**
+ * Carries one change of a plan out.
+ * @returns the call, as the audit trail keeps it
+ * @throws AwsFault
+ */
+export async function applyChange(clients: AwsClients, change: Change, options: ApplyOptions): Promise<AwsCall> {
+  const started = performance.now();
+  const call = (outcome: AwsCall['outcome'], more: Partial<AwsCall>): AwsCall => ({
+    action: change.action,
+    resource: change.resource,
+    outcome,
+    durationMs: Math.round(performance.now() - started),
+    ...(change.after === null ? {} : { digest: digestOf(change.after) }),
+    ...more,
+  });
+  try {
+    const { $metadata } = await send(clients, change, options);
+    return call('ok', requestIdOf($metadata));
+  } catch (error) {
+    if (await isDoneAlready(clients, change, error)) return call('ok', requestIdOf(metadataOf(error)));
+    throw faultOf(error, call('error', { error: nameOf(error), ...requestIdOf(metadataOf(error)) }));
+  }
+}
+
+function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Change, { force }: ApplyOptions) {
+  const repositoryName = resource;
+  const RoleName = resource;
+  switch (action) {
+    case 'ecr:CreateRepository':
+      return ecr.send(createRepository(after as unknown as RepositoryResource));
+    case 'ecr:DeleteRepository':
+      return ecr.send(new DeleteRepositoryCommand({ repositoryName, force }));
+    case 'ecr:SetRepositoryPolicy':
+      return ecr.send(new SetRepositoryPolicyCommand({ repositoryName, policyText: JSON.stringify(after) }));
+    case 'ecr:DeleteRepositoryPolicy':
+      return ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName }));
+    case 'ecr:PutLifecyclePolicy':
+      return ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText: JSON.stringify(after) }));
+    case 'ecr:DeleteLifecyclePolicy':
+      return ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
+    case 'ecr:PutImageTagMutability':
+      return ecr.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutability(after as unknown as RepositoryResource) }));
+    case 'ecr:PutImageScanningConfiguration': {
+      const { scanOnPush } = after as unknown as RepositoryResource;
+      return ecr.send(new PutImageScanningConfigurationCommand({ repositoryName, imageScanningConfiguration: { scanOnPush } }));
+    }
+    case 'iam:CreateRole':
+      return iam.send(createRole(after as unknown as RoleResource));
+    case 'iam:UpdateAssumeRolePolicy':
+      return iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(after) }));
+    case 'iam:PutRolePolicy': {
+      const { policyName, document } = after as unknown as NamedDocument;
+      return iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: policyName, PolicyDocument: JSON.stringify(document) }));
+    }
+    case 'iam:DeleteRolePolicy':
+      return iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: (before as unknown as NamedDocument).policyName }));
+    case 'iam:DeleteRole':
+      return iam.send(new DeleteRoleCommand({ RoleName }));
+  }
+}
+
+function createRepository(repository: RepositoryResource): CreateRepositoryCommand {
+  return new CreateRepositoryCommand({
+    repositoryName: repository.name,
+    ...mutability(repository),
+    imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
+    encryptionConfiguration: repository.encryption,
+    tags: tagList(repository.tags),
+  });
+}
+
+function mutability({ imageTagMutability, imageTagMutabilityExclusionFilters: filters }: RepositoryResource) {
+  if (filters.length === 0) return { imageTagMutability };
+  return {
+    imageTagMutability,
+    imageTagMutabilityExclusionFilters: filters.map((filter) => ({ filterType: 'WILDCARD', filter }) as const),
+  };
+}
+
+function createRole(role: RoleResource): CreateRoleCommand {
+  return new CreateRoleCommand({
+    RoleName: role.name,
+    Path: role.path,
+    AssumeRolePolicyDocument: JSON.stringify(role.trustPolicy),
+    PermissionsBoundary: role.boundaryArn,
+    MaxSessionDuration: role.maxSessionSeconds,
+    Description: 'Assumed by GitHub Actions workflows to push images. Managed by the ECR control plane; change it there.',
+    Tags: tagList(role.tags),
+  });
+}
+
+function tagList(tags: Readonly<Record<string, string>>) {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/**
+ * An earlier attempt may have had its effect without our learning of it: a creation that finds its own operation's tag
+ * is done, and so is a deletion that finds nothing.
+ */
+async function isDoneAlready(clients: AwsClients, { action, resource, after }: Change, error: unknown): Promise<boolean> {
+  const name = nameOf(error).replace(/Exception$/, '');
+  switch (action) {
+    case 'ecr:CreateRepository':
+      return name === 'RepositoryAlreadyExists' && isOurs(after, await observeRepository(clients, resource));
+    case 'iam:CreateRole':
+      return name === 'EntityAlreadyExists' && isOurs(after, await observeRole(clients, resource));
+    case 'ecr:DeleteRepository':
+      return name === 'RepositoryNotFound';
+    case 'ecr:DeleteRepositoryPolicy':
+      return name === 'RepositoryPolicyNotFound';
+    case 'ecr:DeleteLifecyclePolicy':
+      return name === 'LifecyclePolicyNotFound';
+    case 'iam:DeleteRole':
+    case 'iam:DeleteRolePolicy':
+      return name === 'NoSuchEntity';
+    case 'ecr:SetRepositoryPolicy':
+    case 'ecr:PutLifecyclePolicy':
+    case 'ecr:PutImageTagMutability':
+    case 'ecr:PutImageScanningConfiguration':
+    case 'iam:UpdateAssumeRolePolicy':
+    case 'iam:PutRolePolicy':
+      return false;
+  }
+}
+
+function isOurs(after: Change['after'], found: { readonly tags: Readonly<Record<string, string>> } | undefined): boolean {
+  const own = (after as unknown as RoleResource).tags[OPERATION_TAG];
+  return own !== undefined && found?.tags[OPERATION_TAG] === own;
+}
+
+/** What was written, known again by its digest: SHA-256 over its canonical JSON. */
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+function requestIdOf(metadata: { readonly requestId?: string | undefined } | undefined): Partial<AwsCall> {
+  return metadata?.requestId === undefined ? {} : { awsRequestId: metadata.requestId };
+}
+
+function metadataOf(error: unknown): { readonly requestId?: string } | undefined {
+  return (error as { readonly $metadata?: { readonly requestId?: string } }).$metadata;
+}

@@ -1,0 +1,84 @@
+import type { AwsCall } from '../model/audit-event.ts';
+import type { ErrorCode } from '../model/error-code.ts';
+
+/**
+ * A call on AWS that did not succeed. `definitive`: AWS will refuse it however often it is asked. `transient`: the same
+ * call may succeed later.
+ */
+export class AwsFault extends Error {
+  readonly kind: 'definitive' | 'transient';
+  readonly code: ErrorCode;
+  readonly call: AwsCall;
+
+  constructor(kind: 'definitive' | 'transient', code: ErrorCode, detail: string, call: AwsCall, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'AwsFault';
+    this.kind = kind;
+    this.code = code;
+    this.call = call;
+  }
+}
+
+/** What an exception of ECR or IAM means to us. */
+interface Meaning {
+  readonly kind: 'definitive' | 'transient';
+  readonly code: ErrorCode;
+  readonly advice: string;
+}
+
+/**
+ * The exceptions that the calls we make declare, by name, and what each means. What is not listed is taken for transient:
+ * it is tried again, and ends as a failed operation only after many attempts.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+ */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  RepositoryAlreadyExistsException: taken('The registry has a repository of this name that is not the department\u2019s. Choose another name.'),
+  EntityAlreadyExistsException: taken('The account has a role of this name that is not the department\u2019s. Choose another roleName.'),
+  EntityAlreadyExists: taken('The account has a role of this name that is not the department\u2019s. Choose another roleName.'),
+  RepositoryNotEmptyException: { kind: 'definitive', code: 'not-empty', advice: 'Images were pushed in the meantime. Read the repository again and delete with force=true if they are meant.' },
+  LimitExceededException: quota(),
+  LimitExceeded: quota(),
+  TooManyTagsException: quota(),
+  InvalidParameterException: refused(),
+  InvalidTagParameterException: refused(),
+  InvalidInputException: refused(),
+  InvalidInput: refused(),
+  ValidationError: refused(),
+  ValidationException: refused(),
+  MalformedPolicyDocumentException: refused(),
+  MalformedPolicyDocument: refused(),
+  UnmodifiableEntityException: refused(),
+  UnmodifiableEntity: refused(),
+  DeleteConflictException: refused(),
+  DeleteConflict: refused(),
+  KmsException: refused(),
+  LifecyclePolicyNotFoundException: refused(),
+};
+
+function taken(advice: string): Meaning {
+  return { kind: 'definitive', code: 'name-taken', advice };
+}
+
+function quota(): Meaning {
+  return { kind: 'definitive', code: 'quota-exceeded', advice: 'A quota of the account is reached. Ask the platform team to raise it, then try again.' };
+}
+
+function refused(): Meaning {
+  return { kind: 'definitive', code: 'refused-by-aws', advice: 'AWS does not accept this. Change what it names and try again.' };
+}
+
+/** Our fault for an exception of the SDK. */
+export function faultOf(error: unknown, call: AwsCall): AwsFault {
+  const name = nameOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const meaning = MEANINGS[name];
+  const detail = `${call.action} on ${call.resource}: ${name}: ${message}`;
+  if (meaning === undefined) return new AwsFault('transient', 'aws-unavailable', detail, call, { cause: error });
+  return new AwsFault(meaning.kind, meaning.code, `${detail} \u2014 ${meaning.advice}`, call, { cause: error });
+}
+
+/** The exception's name as AWS declares it. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'UnknownError';
+}
