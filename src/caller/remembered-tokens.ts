@@ -11,14 +11,12 @@ export interface RememberedToken {
 export interface RememberedTokens {
   readonly get: (tokenSha256: string) => RememberedToken | undefined;
   readonly remember: (tokenSha256: string, token: RememberedToken) => void;
-  readonly forget: (tokenSha256: string) => void;
 }
 
 /** @param atMost how many tokens are kept; 0 keeps none */
 export function rememberTokens(atMost: number): RememberedTokens {
   // A Map iterates in the order of insertion: what is put in again on each use makes the first key the oldest.
   const tokens = new Map<string, RememberedToken>();
-  const forget = (tokenSha256: string): void => void tokens.delete(tokenSha256);
   const remember = (tokenSha256: string, token: RememberedToken): void => {
     tokens.delete(tokenSha256);
     tokens.set(tokenSha256, token);
@@ -32,5 +30,5 @@ export function rememberTokens(atMost: number): RememberedTokens {
     if (token !== undefined) remember(tokenSha256, token);
     return token;
   };
-  return { get, remember, forget };
+  return { get, remember };
 }

@@ -91,6 +91,14 @@ await t.test('a bad token', async (t) => {
     }
   });
 
+  await t.test('for another audience is told which one, and how to ask for it', async (t) => {
+    const refusal = await refusalOf(`Bearer ${await issuer.mintToken({ ...job, audience: 'sts.amazonaws.com' })}`);
+    t.equal(
+      refusal?.wwwAuthenticate,
+      `Bearer realm="ecr-control-plane", error="invalid_token", error_description="The token's only audience must be 'ecr-control-plane', not 'sts.amazonaws.com'; append '&audience=ecr-control-plane' to $ACTIONS_ID_TOKEN_REQUEST_URL."`,
+    );
+  });
+
   await t.test('of an unknown issuer never leads to a request', async (t) => {
     const counting = countingFetch();
     const careful = verifier({ jwksFetch: counting.jwksFetch });
@@ -503,6 +511,11 @@ await t.test('a verifier is not made from a configuration that could not be trus
   }
   for (const loopback of ['http://127.0.0.1:8081', 'http://localhost:8081', 'http://[::1]:8081']) {
     t.throws(() => verifier({ issuers: [loopback], allowLoopbackIssuers: false }), { message: /embedded/ }, loopback);
+    t.throws(
+      () => createTokenVerifier({ issuers: [loopback], audience }),
+      { message: /embedded/ },
+      `${loopback} by default`,
+    );
     t.doesNotThrow(() => verifier({ issuers: [loopback] }), loopback);
   }
   t.throws(() => verifier({ issuers: [] }), TypeError);
