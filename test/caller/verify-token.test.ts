@@ -1,4 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -88,6 +90,22 @@ await t.test('a bad token', async (t) => {
       if (secret !== undefined && secret.length > 20) {
         t.notOk(refusal?.detail.includes(secret.slice(0, 20)), `${bad.name}: the token is not repeated`);
       }
+    }
+  });
+
+  await t.test('that is marked so arrives over HTTP as it is', async (t) => {
+    const received: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      received.push(request.headers.authorization);
+      response.end();
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const bad of badTokens.filter(({ overHttp }) => overHttp)) {
+      const authorization = await bad.authorization(world);
+      const response = await fetch(url, authorization === undefined ? {} : { headers: { authorization } });
+      t.same([response.status, received.pop()], [200, authorization], bad.name);
     }
   });
 
