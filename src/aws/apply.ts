@@ -21,6 +21,7 @@ import { canonicalJson } from '../model/canonical-json.ts';
 import type { Change } from '../model/plan.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
+import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
 import { faultOf, nameOf } from './fault.ts';
 import { observeRepository, observeRole } from './observe.ts';
@@ -36,8 +37,8 @@ interface NamedDocument {
   readonly document: PolicyDocument;
 }
 
-/** The tag by which a creation is known again after a crash. */
-const OPERATION_TAG = 'ecp:operation';
+
+
 
 /**
  * Carries one change of a plan out.

@@ -43,8 +43,8 @@ export interface AwsCall {
   readonly digest?: string;
 }
 
-/** What an event says happened. */
-export type AuditOutcome = 'accepted' | 'succeeded' | 'failed' | 'denied';
+/** What an event says happened; `progressed` holds AWS calls of a long operation that is still on its way. */
+export type AuditOutcome = 'accepted' | 'progressed' | 'succeeded' | 'failed' | 'denied';
 
 /** What happened, before it is linked into a chain. */
 export interface AuditRecord {

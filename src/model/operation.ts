@@ -48,6 +48,8 @@ export interface Operation {
   /** AWS resources done, of those to do. */
   readonly completed: number;
   readonly total: number;
+  /** For a fan-out: the name of the last repository that is done. */
+  readonly cursor?: string;
   /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
   readonly attempts: number;
   readonly answer: Answer;

@@ -58,6 +58,32 @@ function settleDepartment(department: DepartmentState['department'], outcome: 's
   return outcome === 'failed' && previous !== undefined ? previous : settled(department);
 }
 
+/** The state as a settlement leaves it, for whoever must know it before it is written. */
+export function afterSettlement(
+  state: DepartmentState,
+  repository: Repository | undefined,
+  { writes, department }: Settlement,
+): { readonly state: DepartmentState; readonly repository: Repository | undefined } {
+  const keep = <T extends object>(type: Entity['type'], values: readonly T[], isSame: (a: T, b: T) => boolean): readonly T[] => {
+    const ours = writes.filter(({ entity }) => entity.type === type);
+    const written = ours.filter(({ kind }) => kind === 'put').map(({ entity }) => entity.value as unknown as T);
+    return [...values.filter((value) => !ours.some(({ entity }) => isSame(entity.value as unknown as T, value))), ...written];
+  };
+  const [access = state.access] = keep('account-access', [state.access], () => true);
+  const [restored] = keep('repository', repository === undefined ? [] : [repository], () => true);
+  return {
+    state: {
+      ...state,
+      department,
+      access,
+      organisations: keep('organisation', state.organisations, (a, b) => a.login === b.login),
+      grants: keep('grant', state.grants, (a, b) => a.id === b.id),
+      roles: keep('push-role', state.roles, (a, b) => a.name === b.name),
+    },
+    repository: restored,
+  };
+}
+
 /** Whether an entity is no more: deleted, or never made. */
 function isGone(change: 'create' | 'update' | 'delete' | undefined, outcome: 'succeeded' | 'failed'): boolean {
   return change === (outcome === 'succeeded' ? 'delete' : 'create');

@@ -1,0 +1,54 @@
+import { releaseLease, takeLease } from '../ledger/lease.ts';
+import { readDepartmentItem } from '../ledger/read.ts';
+import type { DepartmentId } from '../model/ids.ts';
+import { NotYet, runOperation } from './operation.ts';
+import { beginRun, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
+
+/** How a department was left. */
+export type Left =
+  /** Nothing is pending any more. */
+  | 'done'
+  /** Another run holds the lease; it looks again before it ends, so nothing is lost. */
+  | 'busy'
+  /** Something is pending that may succeed later. */
+  | 'not-yet';
+
+/** Carries all pending operations of a department into AWS, in the order of its versions. */
+export async function execute(parts: ExecutorParts, department: DepartmentId): Promise<Left> {
+  const began = performance.now();
+  for (;;) {
+    const owner = parts.newId();
+    const now = parts.now().getTime();
+    if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease))) return 'busy';
+    const run = beginRun(owner, parts.limits);
+    const left = await underLease(parts, run, department);
+    if (left !== 'done') return left;
+    // Who rang while the lease was held was told "busy"; whatever they rang for is seen here.
+    if ((await nextPending(parts, department)) === undefined) return 'done';
+    if (performance.now() - began > parts.limits.work) return 'not-yet';
+  }
+}
+
+async function underLease(parts: ExecutorParts, run: Run, department: DepartmentId): Promise<Exclude<Left, 'busy'>> {
+  try {
+    for (;;) {
+      const id = await nextPending(parts, department);
+      if (id === undefined) return 'done';
+      run.checkTime();
+      await runOperation(parts, run, id);
+    }
+  } catch (error) {
+    if (error instanceof NotYet || error instanceof OutOfTime) {
+      parts.log.warn({ department, detail: error.message }, 'Operations of a department are left for the next run');
+      return 'not-yet';
+    }
+    throw error;
+  } finally {
+    await releaseLease(parts.tables, department, run.owner);
+  }
+}
+
+async function nextPending(parts: ExecutorParts, department: DepartmentId): Promise<string | undefined> {
+  const item = await readDepartmentItem(parts.tables, department);
+  return item?.head.pendingOperations[0];
+}

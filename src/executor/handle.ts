@@ -1,0 +1,53 @@
+import { listDepartmentIds } from '../ledger/read.ts';
+import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
+import { execute, type Left } from './execute.ts';
+import type { ExecutorParts } from './parts.ts';
+
+/** The little of a DynamoDB stream record that rings. */
+export interface StreamRecord {
+  readonly dynamodb?: {
+    readonly NewImage?: Readonly<Record<string, { readonly S?: string } | undefined>>;
+    readonly SequenceNumber?: string;
+  };
+}
+
+/** What rings the executor: the state table's stream, a schedule, or a replay of one department. */
+export type ExecutorEvent =
+  | { readonly Records: readonly StreamRecord[] }
+  | { readonly source: 'aws.events' | 'aws.scheduler' }
+  | { readonly department: string };
+
+/**
+ * Handles what rings: works off the pending operations of each department that the event means.
+ * @throws Error when something is left that may succeed later, so that the event source delivers the event again
+ */
+export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<void> {
+  const left: Left[] = [];
+  for (const department of await departmentsOf(parts, event)) left.push(await execute(parts, department));
+  if (left.includes('not-yet')) throw new Error('Operations are left that may succeed later; ring again.');
+}
+
+async function departmentsOf(parts: ExecutorParts, event: ExecutorEvent): Promise<readonly DepartmentId[]> {
+  if ('Records' in event) return rungBy(event.Records);
+  if ('department' in event) return isDepartmentId(event.department) ? [event.department] : [];
+  return allDepartments(parts);
+}
+
+/** The departments whose own item has just changed and says that something is pending. */
+export function rungBy(records: readonly StreamRecord[]): readonly DepartmentId[] {
+  const ids = records.flatMap(({ dynamodb }) => {
+    const { pk, sk, hasPending } = dynamodb?.NewImage ?? {};
+    const id = pk?.S?.startsWith('DEPARTMENT#') === true ? pk.S.slice('DEPARTMENT#'.length) : '';
+    return sk?.S === 'DEPARTMENT' && hasPending?.S === 'yes' && isDepartmentId(id) ? [id] : [];
+  });
+  return [...new Set(ids)];
+}
+
+async function allDepartments(parts: ExecutorParts): Promise<readonly DepartmentId[]> {
+  const all: DepartmentId[] = [];
+  for (;;) {
+    const page = await listDepartmentIds(parts.tables, 100, all.at(-1));
+    all.push(...page);
+    if (page.length < 100) return all;
+  }
+}

@@ -1,0 +1,141 @@
+import { link } from '../audit/chain.ts';
+import { commit } from '../ledger/commit.ts';
+import { readClaim, readDepartment } from '../ledger/read.ts';
+import type { AuditRecord, AwsCall } from '../model/audit-event.ts';
+import type { ErrorCode } from '../model/error-code.ts';
+import type { Operation } from '../model/operation.ts';
+import { release, settle, type Settlement } from '../model/settle.ts';
+import type { ClaimWrite, DepartmentHead } from '../model/state.ts';
+import type { ExecutorParts, Run } from './parts.ts';
+import { repositoryOf } from './resources.ts';
+
+/** AWS calls that one audit event holds at most; more go into events of their own. */
+export const CALLS_PER_EVENT = 100;
+
+/** How an operation ended. */
+export type Outcome =
+  | { readonly status: 'succeeded' }
+  | {
+      readonly status: 'failed';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      /** The new state stays although the operation failed: part of it stands in AWS already. */
+      readonly keepsState?: boolean;
+    };
+
+/**
+ * Ends an operation in one transaction: its outcome, what becomes of the entities that waited for it, and the audit
+ * event. A refusal by AWS is undone by a new version of the department.
+ */
+export async function recordOutcome(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  outcome: Outcome,
+  calls: readonly AwsCall[],
+): Promise<void> {
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    if (await tryRecord(parts, run, operation, outcome, calls)) return;
+    await parts.pause(Math.random() * 20 * attempt);
+  }
+  throw new Error(`The outcome of ${operation.id} could not be recorded; another run will.`);
+}
+
+async function tryRecord(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  outcome: Outcome,
+  calls: readonly AwsCall[],
+): Promise<boolean> {
+  const { head, state } = await readDepartment(parts.tables, operation.department);
+  if (head === undefined || state === undefined) throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+  const now = parts.now().toISOString();
+  const settled = outcome.status === 'failed' && outcome.keepsState !== true ? 'failed' : 'succeeded';
+  const settlement = settle(state, await repositoryOf(parts, operation), operation.id, settled);
+  const events = link(operation.department, { seq: head.auditSeq, hash: head.auditHash }, [recordOf(operation, outcome, calls, now)]);
+  const last = events.at(-1);
+  const becomes: DepartmentHead = {
+    version: settled === 'failed' ? head.version + 1 : head.version,
+    auditSeq: last?.seq ?? head.auditSeq,
+    auditHash: last?.hash ?? head.auditHash,
+    pendingOperations: head.pendingOperations.filter((id) => id !== operation.id),
+    deleted: settlement.deleted,
+  };
+  const committed = await commit(parts.tables, {
+    department: settlement.department,
+    was: head,
+    becomes,
+    writes: settlement.writes,
+    claims: await releasedClaims(parts, operation, settlement, now),
+    operations: [ended(operation, outcome, now)],
+    events,
+    leaseOwner: run.owner,
+    now,
+  });
+  return committed === 'committed';
+}
+
+/** The AWS calls of an operation that do not fit into its outcome's event, in an event of their own. */
+export async function recordProgress(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  calls: readonly AwsCall[],
+): Promise<void> {
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    const { head, state } = await readDepartment(parts.tables, operation.department);
+    if (head === undefined || state === undefined) throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+    const now = parts.now().toISOString();
+    const record: AuditRecord = { ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls };
+    const [event] = link(operation.department, { seq: head.auditSeq, hash: head.auditHash }, [record]);
+    if (event === undefined) return;
+    const committed = await commit(parts.tables, {
+      department: state.department,
+      was: head,
+      becomes: { ...head, auditSeq: event.seq, auditHash: event.hash },
+      writes: [],
+      claims: [],
+      operations: [operation],
+      events: [event],
+      leaseOwner: run.owner,
+      now,
+    });
+    if (committed === 'committed') return;
+    await parts.pause(Math.random() * 20 * attempt);
+  }
+  throw new Error(`The progress of ${operation.id} could not be recorded; another run will go on.`);
+}
+
+function baseRecord(operation: Operation, time: string) {
+  const { department, command: action, subject, id, version, requestId } = operation;
+  return { time, department, action, subject, operation: id, version, source: { requestId } };
+}
+
+function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCall[], time: string): AuditRecord {
+  const reason = outcome.status === 'failed' ? { reason: { code: outcome.code, detail: outcome.detail } } : {};
+  return { ...baseRecord(operation, time), outcome: outcome.status, awsCalls: calls, ...reason };
+}
+
+function ended(operation: Operation, outcome: Outcome, finishedAt: string): Operation {
+  if (outcome.status === 'succeeded') return { ...operation, status: 'succeeded', completed: operation.total, finishedAt };
+  const { code, detail } = outcome;
+  return { ...operation, status: 'failed', error: { code, detail }, finishedAt };
+}
+
+async function releasedClaims(
+  parts: ExecutorParts,
+  { department }: Operation,
+  { released }: Settlement,
+  now: string,
+): Promise<readonly ClaimWrite[]> {
+  const writes = await Promise.all(
+    released.map(async ({ key, how }): Promise<ClaimWrite[]> => {
+      const was = await readClaim(parts.tables, key);
+      if (was === undefined || !was.departments.includes(department)) return [];
+      const becomes = release(was, department, how, now);
+      return [{ key, was, ...(becomes === undefined ? {} : { becomes }) }];
+    }),
+  );
+  return writes.flat();
+}

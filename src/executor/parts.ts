@@ -1,0 +1,58 @@
+import type { AwsClients } from '../aws/clients.ts';
+import type { Log } from '../commands/parts.ts';
+import type { Tables } from '../ledger/client.ts';
+import type { AwsSettings } from '../model/settings.ts';
+
+/** What the executor is made of. */
+export interface ExecutorParts {
+  readonly tables: Tables;
+  readonly aws: AwsClients;
+  readonly settings: AwsSettings;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+  readonly limits: ExecutorLimits;
+}
+
+/** How long a run of the executor works, in milliseconds. */
+export interface ExecutorLimits {
+  /** No new work is begun after this. */
+  readonly work: number;
+  /** How long the lease lasts: longer than the work and the longest AWS call after it. */
+  readonly lease: number;
+  /** How often an operation is begun before it is given up. */
+  readonly attempts: number;
+}
+
+/** The limits of a Lambda that times out after 45 seconds. */
+export const EXECUTOR_LIMITS: ExecutorLimits = { work: 20_000, lease: 60_000, attempts: 12 };
+
+/** Ends a run before its lease does: thrown where the next AWS call could outlive it. */
+export class OutOfTime extends Error {
+  constructor() {
+    super('The time of this run is over; the next one goes on.');
+    this.name = 'OutOfTime';
+  }
+}
+
+/** One run under a lease: whose it is, and until when work may be begun. */
+export interface Run {
+  readonly owner: string;
+  /** @throws OutOfTime when no AWS call may be begun any more */
+  readonly checkTime: () => void;
+}
+
+/**
+ * A run's time, by the monotonic clock: a wall clock that is set back, or a process that was paused, makes it no longer.
+ * @param leaseMilliseconds how long the lease lasts from now
+ */
+export function beginRun(owner: string, limits: ExecutorLimits): Run {
+  const began = performance.now();
+  return {
+    owner,
+    checkTime: () => {
+      if (performance.now() - began > limits.work) throw new OutOfTime();
+    },
+  };
+}
