@@ -1,220 +1,16 @@
-import { createHash } from 'node:crypto';
 import {
   BatchCheckLayerAvailabilityCommand,
   BatchGetImageCommand,
-  CompleteLayerUploadCommand,
-  CreateRepositoryCommand,
-  ECRClient,
   GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
-  InitiateLayerUploadCommand,
-  PutImageCommand,
   SetRepositoryPolicyCommand,
-  UploadLayerPartCommand,
 } from '@aws-sdk/client-ecr';
-import {
-  CreateOpenIDConnectProviderCommand,
-  CreatePolicyCommand,
-  CreateRoleCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { JWTPayload } from 'jose';
+import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { test } from 'tap';
-import type { Test } from 'tap';
-import { startEmbeddedAws } from '../../src/local/aws/server.ts';
-import type { EmbeddedAwsOptions } from '../../src/local/aws/server.ts';
+import { ACCOUNT, assume, digestOf, identityPolicy, push, seed, start, token } from './aws-support.ts';
 
-const ACCOUNT = '111122223333';
-const REGION = 'eu-west-1';
-const ISSUER = 'https://token.actions.githubusercontent.com';
-const HOST = 'token.actions.githubusercontent.com';
-const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${HOST}`;
-
-const keys = await generateKeyPair('RS256', { extractable: true });
-const strangersKeys = await generateKeyPair('RS256', { extractable: true });
-const jwks = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
-
-interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-const ADMIN: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-
-async function start(t: Test, options: Partial<EmbeddedAwsOptions> = {}) {
-  const aws = await startEmbeddedAws({
-    accountId: ACCOUNT,
-    region: REGION,
-    organisationId: 'o-example',
-    issuerKeys: async () => Promise.resolve(jwks),
-    ...options,
-  });
-  t.teardown(() => aws.close());
-  const common = { endpoint: aws.endpoint, region: REGION, maxAttempts: 1 };
-  return {
-    endpoint: aws.endpoint,
-    ecr: (credentials: Credentials = ADMIN) => new ECRClient({ ...common, credentials }),
-    iam: (credentials: Credentials = ADMIN) => new IAMClient({ ...common, credentials }),
-    sts: (credentials: Credentials = ADMIN) => new STSClient({ ...common, credentials }),
-  };
-}
-type Running = Awaited<ReturnType<typeof start>>;
-
-async function token(
-  claims: JWTPayload = {},
-  options: { key?: typeof keys.privateKey; at?: Date } = {},
-): Promise<string> {
-  const at = Math.floor((options.at ?? new Date()).getTime() / 1000);
-  return new SignJWT({
-    sub: 'repo:acme/app:ref:refs/heads/main',
-    repository: 'acme/app',
-    repository_id: '42',
-    ref: 'refs/heads/main',
-    ...claims,
-  })
-    .setProtectedHeader({ alg: 'RS256', kid: 'one' })
-    .setIssuer((claims['iss'] as string | undefined) ?? ISSUER)
-    .setAudience((claims['aud'] as string | undefined) ?? 'sts.amazonaws.com')
-    .setIssuedAt(at)
-    .setNotBefore(at - 600)
-    .setExpirationTime(at + 300)
-    .sign(options.key ?? keys.privateKey);
-}
-
-function trust(condition: object): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Federated: PROVIDER },
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Condition: condition,
-      },
-    ],
-  });
-}
-
-const TRUST = trust({
-  StringEquals: { [`${HOST}:aud`]: 'sts.amazonaws.com', [`${HOST}:repository_id`]: ['42'] },
-  StringLike: { [`${HOST}:sub`]: ['repo:acme/*:ref:refs/heads/*', 'repo:acme@7/*:ref:refs/heads/*'] },
-});
-
-function identityPolicy(...statements: object[]): string {
-  return JSON.stringify({ Version: '2012-10-17', Statement: statements });
-}
-
-const PUSH_ACTIONS = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchCheckLayerAvailability'].concat([
-  'ecr:InitiateLayerUpload',
-  'ecr:UploadLayerPart',
-  'ecr:CompleteLayerUpload',
-  'ecr:PutImage',
-]);
-
-const PUSH_POLICY = identityPolicy(
-  { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-  {
-    Effect: 'Allow',
-    Action: PUSH_ACTIONS,
-    Resource: `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/*`,
-    Condition: { StringEquals: { 'aws:ResourceTag/ecp:department': 'koa' } },
-  },
-);
-
-const BOUNDARY = identityPolicy(
-  { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-  {
-    Effect: 'Allow',
-    Action: 'ecr:*',
-    Resource: '*',
-    Condition: { StringEquals: { 'aws:ResourceTag/ecp:department': '${aws:PrincipalTag/ecp:department}' } },
-  },
-);
-
-/** A department's world: the provider, the boundary, a push role and one repository each of two departments. */
-async function seed(aws: Running): Promise<void> {
-  const iam = aws.iam();
-  await iam.send(new CreateOpenIDConnectProviderCommand({ Url: ISSUER, ClientIDList: ['sts.amazonaws.com'] }));
-  const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'boundary', PolicyDocument: BOUNDARY }));
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: 'github-access-koa',
-      AssumeRolePolicyDocument: TRUST,
-      PermissionsBoundary: Policy?.Arn,
-      Tags: [{ Key: 'ecp:department', Value: 'koa' }],
-    }),
-  );
-  await iam.send(
-    new PutRolePolicyCommand({ RoleName: 'github-access-koa', PolicyName: 'push', PolicyDocument: PUSH_POLICY }),
-  );
-  for (const department of ['koa', 'pol']) {
-    const tags = [{ Key: 'ecp:department', Value: department }];
-    await aws.ecr().send(new CreateRepositoryCommand({ repositoryName: `${department}/app`, tags }));
-  }
-}
-
-const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/github-access-koa`;
-
-async function assume(aws: Running, webIdentityToken: string, durationSeconds?: number): Promise<Credentials> {
-  const { Credentials } = await aws.sts().send(
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: ROLE_ARN,
-      RoleSessionName: 'run-1',
-      WebIdentityToken: webIdentityToken,
-      DurationSeconds: durationSeconds,
-    }),
-  );
-  return {
-    accessKeyId: Credentials?.AccessKeyId ?? '',
-    secretAccessKey: Credentials?.SecretAccessKey ?? '',
-    sessionToken: Credentials?.SessionToken ?? '',
-  };
-}
-
-function digestOf(bytes: Uint8Array | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-async function pushLayer(ecr: ECRClient, repositoryName: string, bytes: Uint8Array): Promise<void> {
-  const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }));
-  await ecr.send(
-    new UploadLayerPartCommand({
-      repositoryName,
-      uploadId,
-      partFirstByte: 0,
-      partLastByte: bytes.length - 1,
-      layerPartBlob: bytes,
-    }),
-  );
-  await ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests: [digestOf(bytes)] }));
-}
-
-function manifestOf(config: Uint8Array, layer: Uint8Array): string {
-  const descriptor = (mediaType: string, bytes: Uint8Array): object => ({
-    mediaType,
-    digest: digestOf(bytes),
-    size: bytes.length,
-  });
-  return JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: descriptor('application/vnd.oci.image.config.v1+json', config),
-    layers: [descriptor('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
-  });
-}
-
-async function push(ecr: ECRClient, repositoryName: string, imageTag: string, content = 'layer'): Promise<void> {
-  const config = Buffer.from(`{"of":"${content}"}`);
-  const layer = Buffer.from(content);
-  await pushLayer(ecr, repositoryName, config);
-  await pushLayer(ecr, repositoryName, layer);
-  await ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest: manifestOf(config, layer) }));
-}
-
-test('a workflow that the role trusts pushes an image, and pulls back the very bytes', async (t) => {
+void test('a workflow that the role trusts pushes an image, and pulls back the very bytes', async (t) => {
   const aws = await start(t);
   await seed(aws);
   const credentials = await assume(aws, await token());
@@ -242,7 +38,7 @@ test('a workflow that the role trusts pushes an image, and pulls back the very b
   t.equal((await fetch(`${downloadUrl}x`)).status, 403, 'a URL that was not handed out gives nothing');
 });
 
-test("a department's role cannot touch another department's repository", async (t) => {
+void test("a department's role cannot touch another department's repository", async (t) => {
   const aws = await start(t);
   await seed(aws);
   const ecr = aws.ecr(await assume(aws, await token()));
@@ -263,7 +59,7 @@ test("a department's role cannot touch another department's repository", async (
   await push(ecr, 'koa/app', '1.0.0');
 });
 
-test('an account that a repository policy names pulls; others do not', async (t) => {
+void test('an account that a repository policy names pulls; others do not', async (t) => {
   const aws = await start(t);
   await seed(aws);
   await push(aws.ecr(), 'koa/app', '1.0.0');
