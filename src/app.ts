@@ -6,8 +6,9 @@ import type { Contract } from './contract/operation.ts';
 import type { Asker, Core } from './core.ts';
 import { notFound, ServiceError } from './errors.ts';
 import { knownError } from './known-error.ts';
+import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
 import { sendProblem } from './rest/problem.ts';
-import { registerRestFace } from './rest/routes.ts';
+import { refuseOtherMethods, registerRestFace } from './rest/routes.ts';
 
 /** Largest body that is read. The largest honest one, a list of 200 accounts or a lifecycle policy, is a tenth of it. */
 const BODY_LIMIT = 256 * 1_024;
@@ -16,6 +17,8 @@ const BODY_LIMIT = 256 * 1_024;
 export interface AppParts {
   readonly core: Core;
   readonly contract: Contract;
+  /** The text of schema/*.graphql, all files in one. */
+  readonly schema: string;
   /**
    * Verifies an `Authorization` header.
    * @throws TokenRefused, IssuerUnavailable
@@ -30,6 +33,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route is answered without a token. */
     readonly isPublic?: boolean;
+    /** Whether its errors are told in GraphQL's form. */
+    readonly isGraphql?: boolean;
   }
   interface FastifyRequest {
     caller: Caller | undefined;
@@ -42,7 +47,7 @@ declare module 'fastify' {
  * The service as one Fastify app, the same on a port and in a Lambda.
  * @throws Error when the contract and the core do not match
  */
-export function buildApp({ core, contract, authenticate, config, logger }: AppParts): FastifyInstance {
+export function buildApp({ core, contract, schema, authenticate, config, logger }: AppParts): FastifyInstance {
   checkContract(contract, core);
   const app = newFastify(logger, config.docsBaseUrl);
   app.decorateRequest('caller', undefined);
@@ -58,6 +63,8 @@ export function buildApp({ core, contract, authenticate, config, logger }: AppPa
   });
   readJsonOnly(app);
   registerRestFace(app, contract, core);
+  registerGraphqlFace(app, { schema, contract, core, docsBaseUrl: config.docsBaseUrl });
+  refuseOtherMethods(app, GRAPHQL_PATH, ['GET', 'POST']);
   return app;
 }
 
@@ -117,12 +124,15 @@ function printable(text: string): string {
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, docsBaseUrl: string): FastifyReply {
-  const known = knownError(error);
-  if (known !== undefined) return sendProblem(reply, known, docsBaseUrl);
+  const told = knownError(error) ?? unexpected(error, request);
+  if (request.routeOptions?.config?.isGraphql === true) return sendGraphqlError(request, reply, told, docsBaseUrl);
+  return sendProblem(reply, told, docsBaseUrl);
+}
+
+function unexpected(error: unknown, request: FastifyRequest): ServiceError {
   request.log.error({ err: error }, 'unexpected error');
-  const internal = new ServiceError(
+  return new ServiceError(
     'internal',
     `Something unexpected happened. Its id is ${request.id}; quote it when you ask for help.`,
   );
-  return sendProblem(reply, internal, docsBaseUrl);
 }

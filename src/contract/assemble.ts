@@ -3,7 +3,7 @@ import { parameterOf, responseOf, type OpenapiDocument, type OpenapiOperation } 
 import { inputErrors } from './input-errors.ts';
 import type { Contract, ContractOperation, Method, Parameter, RawRequest, Validation } from './operation.ts';
 import { readQueryValue } from './query-string.ts';
-import { resolve, type Schemas } from './schema.ts';
+import { allowsNull, resolve, type Schemas } from './schema.ts';
 import type { RequestValidator, RequestValidators } from './validators.ts';
 
 const METHODS: Readonly<Record<string, Method>> = {
@@ -50,6 +50,7 @@ function assembleOperation(
     return { name: place === 'header' ? name.toLowerCase() : name, in: place, required, schema };
   });
   const body = operation.requestBody?.content['application/json']?.schema;
+  const properties = Object.entries(body === undefined ? {} : (resolve(body, schemas).properties ?? {}));
   const ok = operation.responses['200'] ?? operation.responses['201'];
   return {
     id,
@@ -57,7 +58,8 @@ function assembleOperation(
     path,
     kind: kindOf(method, path, operation, document),
     parameters,
-    ...(body === undefined ? {} : { body: resolve(body, schemas) }),
+    bodyProperties: new Set(properties.map(([name]) => name)),
+    nullable: new Set(properties.filter(([, schema]) => allowsNull(schema, schemas)).map(([name]) => name)),
     statuses: Object.keys(operation.responses)
       .filter((status) => status !== 'default')
       .map(Number),

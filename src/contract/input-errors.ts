@@ -9,23 +9,27 @@ const MOST_ERRORS = 20;
 export function inputErrors(errors: readonly SchemaError[]): InputError[] {
   const told = new Map<string, InputError>();
   for (const error of errors.filter((error) => !isConsequence(error, errors))) {
-    const told1 = inputError(error);
-    const key = `${told1.pointer} ${told1.detail}`;
-    if (told.size < MOST_ERRORS && !told.has(key)) told.set(key, told1);
+    const made = inputError(error);
+    const key = `${made.pointer} ${made.detail}`;
+    if (told.size < MOST_ERRORS && !told.has(key)) told.set(key, made);
   }
   return [...told.values()];
 }
 
-/** Errors of the branches of a `oneOf` only repeat what the `oneOf` says, which has the better words. */
+/**
+ * A `oneOf` that fails brings an error of each branch with it. If one of them lies deeper, its branch was meant and its words are
+ * the useful ones; otherwise the `oneOf` itself has the better words. An `anyOf` of ours says which properties would do.
+ */
 function isConsequence(error: SchemaError, errors: readonly SchemaError[]): boolean {
-  if (error.keyword === 'oneOf' || error.keyword === 'anyOf') return false;
-  return errors.some(
-    (other) =>
-      (other.keyword === 'oneOf' && isAtOrUnder(error.instancePath, other.instancePath) && isTypeOfNull(error)) ||
-      (other.keyword === 'anyOf' &&
-        error.keyword === 'required' &&
-        error.instancePath === other.instancePath &&
-        !isRequiredHere(error)),
+  if (error.keyword === 'oneOf') return errors.some((other) => isDeeper(other, error));
+  const choice = errors.find(
+    (other) => other.keyword === 'oneOf' && isAtOrUnder(error.instancePath, other.instancePath),
+  );
+  if (choice !== undefined) return !isDeeper(error, choice);
+  return (
+    error.keyword === 'required' &&
+    !isRequiredHere(error) &&
+    errors.some((other) => other.keyword === 'anyOf' && other.instancePath === error.instancePath)
   );
 }
 
@@ -33,8 +37,12 @@ function isAtOrUnder(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);
 }
 
-function isTypeOfNull(error: SchemaError): boolean {
-  return error.keyword === 'type' && error.params['type'] === 'null';
+function isDeeper(error: SchemaError, choice: SchemaError): boolean {
+  if (error.instancePath.startsWith(`${choice.instancePath}/`)) return true;
+  return (
+    error.instancePath === choice.instancePath &&
+    (error.keyword === 'required' || error.keyword === 'additionalProperties')
+  );
 }
 
 function isRequiredHere(error: SchemaError): boolean {

@@ -41,8 +41,10 @@ export interface ContractOperation {
   /** `public` operations are answered by the face itself and need no token; the others go to the core. */
   readonly kind: 'query' | 'mutation' | 'public';
   readonly parameters: readonly Parameter[];
-  /** The schema of the body with its references resolved one level; absent when the operation takes none. */
-  readonly body?: Schema;
+  /** Properties that the body knows; empty when the operation takes none. */
+  readonly bodyProperties: ReadonlySet<string>;
+  /** Properties of the body for which `null` means something, such as "remove it". */
+  readonly nullable: ReadonlySet<string>;
   /** Declared statuses, without `default`. */
   readonly statuses: readonly number[];
   /** Media types of the `200` answer; the first is what a client gets that does not care. */

@@ -22,11 +22,8 @@ export function registerRestFace(app: FastifyInstance, contract: Contract, core:
   }
   const operations = [...contract.operations.values()];
   for (const path of new Set(operations.map((operation) => operation.path))) {
-    refuseOtherMethods(
-      app,
-      path,
-      operations.filter((operation) => operation.path === path),
-    );
+    const known = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
+    refuseOtherMethods(app, routePath(path), known);
   }
 }
 
@@ -34,12 +31,12 @@ function routePath(path: string): string {
   return path === CATCH_ALL ? '/v1/repositories/*' : path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function refuseOtherMethods(app: FastifyInstance, path: string, operations: readonly ContractOperation[]): void {
-  const known = new Set<string>(operations.map((operation) => operation.method));
-  const allow = [...known, ...(known.has('GET') ? ['HEAD'] : [])].join(', ');
+/** Answers 405 with `Allow` for the methods that a route does not know. */
+export function refuseOtherMethods(app: FastifyInstance, url: string, known: readonly string[]): void {
+  const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : [])].join(', ');
   app.route({
-    method: ALL_METHODS.filter((method) => !known.has(method)),
-    url: routePath(path),
+    method: ALL_METHODS.filter((method) => !known.includes(method)),
+    url,
     config: { isPublic: true },
     // Before the body is looked at: whatever it is, it is not wanted.
     onRequest: async (_request, reply) => {
