@@ -1,0 +1,39 @@
+import { authorize, type Decision } from '../authorize/authorize.ts';
+import type { QueryName } from '../authorize/rules.ts';
+import type { CoreParts } from '../commands/parts.ts';
+import { refuse } from '../commands/refuse.ts';
+import type { Asker, Input, QueryResult } from '../core.ts';
+import { readDepartment } from '../ledger/read.ts';
+import type { DepartmentState } from '../model/state.ts';
+import { QUERIES } from './registry.ts';
+
+/**
+ * Answers a query, if the caller may ask it. Both faces call this and nothing else.
+ * @throws ServiceError
+ */
+export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input: Input): Promise<QueryResult> {
+  const query = QUERIES[name];
+  if (query.about === 'anything') {
+    const decision = decide(parts, name, asker, undefined);
+    if (decision.kind !== 'allowed') throw await refuse(parts, asker, name, decision, { department: undefined });
+    return query.answer({ parts, asker, input });
+  }
+  const department = await query.departmentOf(input, parts);
+  const { state } = department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
+  const decision = decide(parts, name, asker, state);
+  if (decision.kind === 'allowed' && state !== undefined) return query.answer({ parts, asker, input, state });
+  const denial = decision.kind === 'allowed' ? ({ kind: 'unknown' } as const) : decision;
+  throw await refuse(parts, asker, name, denial, { department, subject: Object.values(input.params).join(' ') });
+}
+
+function decide({ config }: CoreParts, command: QueryName, { caller }: Asker, state: DepartmentState | undefined): Decision {
+  return authorize({
+    command,
+    caller,
+    platformCallers: config.platformCallers,
+    mutationEvents: config.mutationEvents,
+    dryRun: false,
+    department: state?.department,
+    organisations: state?.organisations,
+  });
+}

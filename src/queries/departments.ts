@@ -1,0 +1,73 @@
+import { departmentInPath } from '../commands/command.ts';
+import { notFound } from '../errors.ts';
+import { listDepartmentIds, readClaim, readDepartment } from '../ledger/read.ts';
+import type { GitHubId } from '../model/ids.ts';
+import { isSameName } from '../model/names.ts';
+import { isPlatform, relationTo } from '../authorize/relation.ts';
+import type { DepartmentState } from '../model/state.ts';
+import { accountAccessView } from '../views/account-access.ts';
+import { departmentView } from '../views/department.ts';
+import { organisationView } from '../views/organisation.ts';
+import { pageOf, pageOfAll, pageRequest } from './cursor.ts';
+import type { Query, Question } from './query.ts';
+
+/** The departments that the caller may know of. */
+export const listDepartments: Query = {
+  name: 'listDepartments',
+  about: 'anything',
+  answer: async (question) => {
+    const request = pageRequest(question.input, 'departments');
+    const found = await visibleDepartments(question, request.first + 1, request.after);
+    return { value: pageOf(found, request, 'departments', ({ department }) => department.id, ({ department }) => departmentView(department)) };
+  },
+};
+
+/** Reads the departments that a caller may know of, in the order of their ids: all for the platform, else the owner's. */
+export async function visibleDepartments({ parts, asker }: Question, atMost: number, after?: string): Promise<readonly DepartmentState[]> {
+  const { caller } = asker;
+  const platform = isPlatform(caller, parts.config.platformCallers);
+  const ids = platform
+    ? await listDepartmentIds(parts.tables, atMost, after)
+    : ((await readClaim(parts.tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId }))?.departments ?? []);
+  const wanted = [...ids].sort().filter((id) => after === undefined || id > after);
+  const reads = await Promise.all(wanted.map((id) => readDepartment(parts.tables, id)));
+  return reads
+    .flatMap(({ state }) => (state === undefined ? [] : [state]))
+    .filter((state) => relationTo(state, caller, parts.config.platformCallers).role !== 'stranger')
+    .slice(0, atMost);
+}
+
+export const getDepartment: Query = {
+  name: 'getDepartment',
+  about: 'department',
+  departmentOf: departmentInPath,
+  answer: async ({ state: { department } }) => ({ value: departmentView(department), revision: department.revision }),
+};
+
+export const listOrganisations: Query = {
+  name: 'listOrganisations',
+  about: 'department',
+  departmentOf: departmentInPath,
+  answer: async ({ input, state }) => {
+    const request = pageRequest(input, 'organisations');
+    return { value: pageOfAll(state.organisations, request, 'organisations', ({ login }) => login.toLowerCase(), organisationView) };
+  },
+};
+
+export const getOrganisation: Query = {
+  name: 'getOrganisation',
+  about: 'department',
+  departmentOf: departmentInPath,
+  answer: async ({ input, state }) => {
+    const organisation = state.organisations.find(({ login }) => isSameName(login, String(input.params['login'])));
+    if (organisation === undefined) throw notFound();
+    return { value: organisationView(organisation), revision: organisation.revision };
+  },
+};
+
+export const getAccountAccess: Query = {
+  name: 'getAccountAccess',
+  about: 'department',
+  departmentOf: departmentInPath,
+  answer: async ({ state: { access } }) => ({ value: accountAccessView(access), revision: access.revision }),
+};

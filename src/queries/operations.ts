@@ -1,0 +1,15 @@
+import { readOperation } from '../ledger/read.ts';
+import { notFound } from '../errors.ts';
+import { operationView } from '../views/operation.ts';
+import type { Query } from './query.ts';
+
+export const getOperation: Query = {
+  name: 'getOperation',
+  about: 'department',
+  departmentOf: async (input, { tables }) => (await readOperation(tables, String(input.params['id'])))?.department,
+  answer: async ({ parts, input }) => {
+    const operation = await readOperation(parts.tables, String(input.params['id']));
+    if (operation === undefined) throw notFound();
+    return { value: operationView(operation) };
+  },
+};

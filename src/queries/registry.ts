@@ -1,0 +1,28 @@
+import type { QueryName } from '../authorize/rules.ts';
+import { listAuditEvents, listDepartmentAuditEvents } from './audit-events.ts';
+import { getAccountAccess, getDepartment, getOrganisation, listDepartments, listOrganisations } from './departments.ts';
+import { getGrantWorkflow } from './grant-workflow.ts';
+import { getGrant, listGrants, listPushRoles } from './grants.ts';
+import { getOperation } from './operations.ts';
+import type { Query } from './query.ts';
+import { getRepository, listRepositories } from './repositories.ts';
+import { whoami } from './whoami.ts';
+
+/** The one registry of queries, by the name that both contracts give them. */
+export const QUERIES: Readonly<Record<QueryName, Query>> = {
+  whoami,
+  listDepartments,
+  getDepartment,
+  listOrganisations,
+  getOrganisation,
+  listPushRoles,
+  getAccountAccess,
+  listRepositories,
+  getRepository,
+  listGrants,
+  getGrant,
+  getGrantWorkflow,
+  getOperation,
+  listDepartmentAuditEvents,
+  listAuditEvents,
+};
