@@ -50,7 +50,7 @@ export async function start(t: Test, options: Partial<EmbeddedAwsOptions> = {}) 
   t.teardown(() => aws.close());
   const common = { endpoint: aws.endpoint, region: REGION, maxAttempts: 1 };
   return {
-    endpoint: aws.endpoint,
+    ...aws,
     ecr: (credentials: Credentials = ADMIN) => new ECRClient({ ...common, credentials }),
     iam: (credentials: Credentials = ADMIN) => new IAMClient({ ...common, credentials }),
     sts: (credentials: Credentials = ADMIN) => new STSClient({ ...common, credentials }),
@@ -71,8 +71,8 @@ export async function token(
     ...claims,
   })
     .setProtectedHeader({ alg: 'RS256', kid: 'one' })
-    .setIssuer((claims['iss'] as string | undefined) ?? ISSUER)
-    .setAudience((claims['aud'] as string | undefined) ?? 'sts.amazonaws.com')
+    .setIssuer(claims.iss ?? ISSUER)
+    .setAudience(claims.aud ?? 'sts.amazonaws.com')
     .setIssuedAt(at)
     .setNotBefore(at - 600)
     .setExpirationTime(at + 300)

@@ -83,18 +83,25 @@ function isAlive({ pid, started }: Holder): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  const stat = statOf(pid);
+  // Killed, and only waiting for its parent to notice.
+  if (stat[0] === 'Z') return false;
   // The number may have been given to a process that began later.
-  const now = startOf(pid);
-  return started === null || now === null || started === now;
+  return started === null || stat[19] === undefined || started === stat[19];
 }
 
-/** When a process began, in the kernel's ticks, where the system tells. */
+/** When a process began, in the kernel's ticks; `null` where the system does not tell. */
 function startOf(pid: number): string | null {
+  return statOf(pid)[19] ?? null;
+}
+
+/** What the kernel says of a process, from its state on; nothing on systems that do not say. */
+function statOf(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
 import { DEFAULT_QUOTAS } from './account.ts';
@@ -40,6 +40,7 @@ export interface EmbeddedAwsOptions {
 export interface EmbeddedAws {
   /** `endpoint` of the SDK clients for ECR, IAM and STS alike. */
   readonly endpoint: string;
+  /** Stops answering and gives the data directory back; may be called again. */
   close(): Promise<void>;
 }
 
@@ -67,16 +68,16 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     throw error;
   }
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    endpoint,
-    close: async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      });
-      account.store.close();
-    },
-  };
+  let closed: Promise<void> | undefined;
+  return { endpoint, close: async () => (closed ??= shutDown(server, account)) };
+}
+
+async function shutDown(server: Server, account: Account): Promise<void> {
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+  account.store.close();
 }
 
 function openAccount(options: EmbeddedAwsOptions, endpoint: () => string): Account {

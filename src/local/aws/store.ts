@@ -12,8 +12,9 @@ export type EntityChange = {
 /** The state of the embedded AWS: in memory, and in a journal when it has a directory. */
 export interface Store {
   get<K extends Kind>(kind: K, id: string): Entities[K] | undefined;
-  /** All of a kind, by id in the order of their code units. */
-  list<K extends Kind>(kind: K): readonly Entities[K][];
+  /** All of a kind whose id begins so, by id in the order of their code units. */
+  list<K extends Kind>(kind: K, idPrefix?: string): readonly Entities[K][];
+  count(kind: Kind): number;
   /** Makes changes together: after a crash all of them are there or none. */
   change(...changes: readonly EntityChange[]): void;
   close(): void;
@@ -36,8 +37,12 @@ export function openStore(directory: string | undefined): Store {
 
   return {
     get: <K extends Kind>(kind: K, id: string) => entitiesOf(kind).get(id) as Entities[K] | undefined,
-    list: <K extends Kind>(kind: K) =>
-      [...entitiesOf(kind)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entity]) => entity as Entities[K]),
+    list: <K extends Kind>(kind: K, idPrefix = '') =>
+      [...entitiesOf(kind)]
+        .filter(([id]) => id.startsWith(idPrefix))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, entity]) => entity as Entities[K]),
+    count: (kind) => entitiesOf(kind).size,
     change: (...changes) => {
       journal?.append(changes);
       for (const change of changes) carryOut(change);

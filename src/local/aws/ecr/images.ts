@@ -101,7 +101,7 @@ export function batchDeleteImage({ account }: Call, input: BatchDeleteImageReque
 }
 
 function imagesOf(account: Account, { name }: Repository): readonly Image[] {
-  return account.store.list('image').filter(({ repository }) => repository === name);
+  return account.store.list('image', `${name}@`);
 }
 
 function isReferenced(account: Account, repository: Repository, { digest }: Image): boolean {

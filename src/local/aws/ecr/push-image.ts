@@ -52,7 +52,7 @@ function keeping(image: Image): EntityChange {
 
 /** The image that a tag points at. */
 export function imageWithTag(account: Account, repository: Repository, tag: string): Image | undefined {
-  return account.store.list('image').find((image) => image.repository === repository.name && image.tags.includes(tag));
+  return account.store.list('image', `${repository.name}@`).find(({ tags }) => tags.includes(tag));
 }
 
 function checkReferences(account: Account, { name }: Repository, { refersTo, references }: Manifest): void {

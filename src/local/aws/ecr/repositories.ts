@@ -38,7 +38,7 @@ export function createRepository({ account }: Call, input: CreateRepositoryReque
       `The repository with name '${name}' already exists in the registry with id '${account.id}'`,
     );
   }
-  if (account.store.list('repository').length >= account.quotas.repositories) {
+  if (account.store.count('repository') >= account.quotas.repositories) {
     throw ecrFault(
       'LimitExceededException',
       `The registry with id '${account.id}' has reached its quota of repositories`,
@@ -83,14 +83,14 @@ export function describeRepositories(
 export function deleteRepository({ account }: Call, input: DeleteRepositoryRequest): DeleteRepositoryResponse {
   const repository = findRepository(account, input);
   const { name } = repository;
-  const images = account.store.list('image').filter((image) => image.repository === name);
+  const images = account.store.list('image', `${name}@`);
   if (images.length > 0 && input.force !== true) {
     throw ecrFault(
       'RepositoryNotEmptyException',
       `The repository with name '${name}' in registry with id '${account.id}' cannot be deleted because it still contains images`,
     );
   }
-  const layers = account.store.list('layer').filter((layer) => layer.repository === name);
+  const layers = account.store.list('layer', `${name}@`);
   const changes: EntityChange[] = [
     ...images.map(({ digest }): EntityChange => ({ kind: 'image', id: `${name}@${digest}`, value: null })),
     ...layers.map(({ digest }): EntityChange => ({ kind: 'layer', id: `${name}@${digest}`, value: null })),

@@ -5,13 +5,13 @@ export function getAccountSummary({ account }: Call): { readonly SummaryMap: Rea
   const { quotas, store } = account;
   return {
     SummaryMap: new Map([
-      ['Roles', store.list('role').length],
+      ['Roles', store.count('role')],
       ['RolesQuota', quotas.roles],
-      ['Policies', store.list('policy').length],
+      ['Policies', store.count('policy')],
       ['PolicySizeQuota', 6144],
       ['AssumeRolePolicySizeQuota', quotas.assumeRolePolicySize],
       ['RolePolicySizeQuota', quotas.rolePolicySize],
-      ['Providers', store.list('provider').length],
+      ['Providers', store.count('provider')],
     ]),
   };
 }

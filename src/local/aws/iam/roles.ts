@@ -32,7 +32,7 @@ export function createRole({ account }: Call, input: CreateRoleRequest): CreateR
   const tags = checkedIamTags({}, input.Tags ?? []);
   const boundaryArn = input.PermissionsBoundary;
   if (boundaryArn !== undefined) checkBoundary(account, boundaryArn);
-  if (account.store.list('role').length >= account.quotas.roles) {
+  if (account.store.count('role') >= account.quotas.roles) {
     throw iamFault('LimitExceededException', `Cannot exceed quota for RolesPerAccount: ${account.quotas.roles}`);
   }
   const role: Role = {
