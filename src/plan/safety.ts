@@ -1,4 +1,4 @@
-import type { Change, Json, Plan } from '../model/plan.ts';
+import type { Change, ChangeAction, Json, Plan } from '../model/plan.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { documentSize } from '../policy/canonical.ts';
 import type { PolicyDocument } from '../policy/document.ts';
@@ -112,34 +112,20 @@ function checkDeletions(plan: Plan, { maxDeletions = 1 }: SafetyContext): readon
 
 const LIFECYCLE_POLICY_SIZE = 30_720;
 
-function checkSizes(change: Change, { settings, observed }: SafetyContext): readonly Refusal[] {
-  const [size, quota] = sizeAndQuota(change, settings, observed);
-  return size <= quota ? [] : refusal('over-quota', change, `The document has ${size} characters of ${quota}.`);
-}
+/** What a change's documents are held to, by action: their size and its quota, in characters. */
+const SIZES: Readonly<
+  Partial<Record<ChangeAction, (change: Change, context: SafetyContext) => readonly [number, number]>>
+> = {
+  'iam:CreateRole': ({ after }, { settings }) => [sizeOf(memberOf(after, 'trustPolicy')), settings.trustPolicySize],
+  'iam:UpdateAssumeRolePolicy': ({ after }, { settings }) => [sizeOf(after), settings.trustPolicySize],
+  'iam:PutRolePolicy': (change, { observed }) => [inlineSize(change, observed), INLINE_POLICIES_SIZE],
+  'ecr:SetRepositoryPolicy': ({ after }) => [sizeOf(after), REPOSITORY_POLICY_SIZE],
+  'ecr:PutLifecyclePolicy': ({ after }) => [sizeOf(after), LIFECYCLE_POLICY_SIZE],
+};
 
-function sizeAndQuota(change: Change, settings: AwsSettings, observed: Resources): readonly [number, number] {
-  if (change.after === null) return [0, 0];
-  switch (change.action) {
-    case 'iam:UpdateAssumeRolePolicy':
-      return [sizeOf(change.after), settings.trustPolicySize];
-    case 'iam:CreateRole':
-      return [sizeOf(memberOf(change.after, 'trustPolicy')), settings.trustPolicySize];
-    case 'iam:PutRolePolicy':
-      return [inlineSize(change, observed), INLINE_POLICIES_SIZE];
-    case 'ecr:SetRepositoryPolicy':
-      return [sizeOf(change.after), REPOSITORY_POLICY_SIZE];
-    case 'ecr:PutLifecyclePolicy':
-      return [sizeOf(change.after), LIFECYCLE_POLICY_SIZE];
-    case 'ecr:CreateRepository':
-    case 'ecr:DeleteRepository':
-    case 'ecr:DeleteRepositoryPolicy':
-    case 'ecr:DeleteLifecyclePolicy':
-    case 'ecr:PutImageTagMutability':
-    case 'ecr:PutImageScanningConfiguration':
-    case 'iam:DeleteRolePolicy':
-    case 'iam:DeleteRole':
-      return [0, 0];
-  }
+function checkSizes(change: Change, context: SafetyContext): readonly Refusal[] {
+  const [size, quota] = SIZES[change.action]?.(change, context) ?? [0, 0];
+  return size <= quota ? [] : refusal('over-quota', change, `The document has ${size} characters of ${quota}.`);
 }
 
 /** IAM counts a role's inline policies together. */

@@ -204,7 +204,7 @@ interface SubParts {
 }
 
 /** No `*` before the organisation is complete, and one at most, at the end of the repository. */
-const subPattern = /^repo:([A-Za-z0-9-]+)(?:@([0-9]+))?\/([A-Za-z0-9._-]*\*?)(?:@([0-9]+|\*))?:([^*?]+\*?|[^*?]*)$/;
+const subPattern = /^repo:([A-Za-z0-9-]+)(?:@([0-9]+))?\/([A-Za-z0-9._-]*\*?)(?:@([0-9]+|\*))?:([^*?]*\*?)$/;
 
 function parseSub(sub: string): SubParts | undefined {
   const match = subPattern.exec(sub);
@@ -288,18 +288,26 @@ function guardSidsOnce(document: PolicyDocument): Found {
   return new Set(sids).size === sids.length ? none : found('/Statement', 'sid', 'Each of our statements stands once.');
 }
 
+type StatementGuard = (statement: Statement, at: string, settings: AwsSettings) => Found;
+
+/** What each of our statements may be, by its `Sid`. */
+const OWN_STATEMENTS: ReadonlyMap<string, StatementGuard> = new Map<string, StatementGuard>([
+  [REPOSITORY_SIDS.pull, (...its) => [...guardAccounts(...its), ...guardActions(its[0], its[1], PULL_ACTIONS)]],
+  [REPOSITORY_SIDS.push, (...its) => [...guardAccounts(...its), ...guardActions(its[0], its[1], PUSH_ACTIONS)]],
+  [
+    REPOSITORY_SIDS.organisation,
+    (...its) => [...guardOrganisation(...its), ...guardActions(its[0], its[1], PULL_ACTIONS)],
+  ],
+]);
+
 function guardOwnStatement(statement: Statement, at: string, settings: AwsSettings): Found {
-  const effect = statement.Effect === 'Allow' ? none : found(`${at}/Effect`, 'effect', 'Our statements allow.');
-  switch (statement.Sid) {
-    case REPOSITORY_SIDS.pull:
-      return [...effect, ...guardAccounts(statement, at, settings), ...guardActions(statement, at, PULL_ACTIONS)];
-    case REPOSITORY_SIDS.push:
-      return [...effect, ...guardAccounts(statement, at, settings), ...guardActions(statement, at, PUSH_ACTIONS)];
-    case REPOSITORY_SIDS.organisation:
-      return [...effect, ...guardOrganisation(statement, at, settings), ...guardActions(statement, at, PULL_ACTIONS)];
-    default:
-      return found(`${at}/Sid`, 'sid', `${quoted(statement.Sid ?? '')} is not a statement of ours.`);
-  }
+  const guard = OWN_STATEMENTS.get(statement.Sid ?? '');
+  if (guard === undefined)
+    return found(`${at}/Sid`, 'sid', `${quoted(statement.Sid ?? '')} is not a statement of ours.`);
+  return [
+    ...(statement.Effect === 'Allow' ? none : found(`${at}/Effect`, 'effect', 'Our statements allow.')),
+    ...guard(statement, at, settings),
+  ];
 }
 
 function guardAccounts(statement: Statement, at: string, settings: AwsSettings): Found {

@@ -3,7 +3,7 @@
  * is not understood is within nothing but itself, and in common with nothing.
  */
 import { canonicalText, normalStatement, oneOrMany, sortedSet } from './canonical.ts';
-import type { OneOrMany, PolicyDocument, PrincipalElement, Statement } from './document.ts';
+import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
 import { globMatches } from './evaluate.ts';
 
@@ -144,7 +144,7 @@ function textsOf(value: OneOrMany<string> | undefined): readonly string[] {
 function principalsOf({ Principal: principal }: Statement): readonly string[] {
   if (principal === undefined) return [''];
   if (principal === '*') return ['AWS:*'];
-  return Object.entries(principal as Exclude<PrincipalElement, '*'>).flatMap(([kind, values]) =>
+  return Object.entries(principal).flatMap(([kind, values]) =>
     listOf<string>(values).map((value) => `${kind}:${value}`),
   );
 }

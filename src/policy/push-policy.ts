@@ -63,15 +63,11 @@ export function revokeSessionsPolicy(before: string): PolicyDocument {
   };
 }
 
+/** ARNs of what the role pushes to; `undefined` when that is nothing, for which IAM has no list. */
 function pushResources(role: PushScope, settings: AwsSettings): OneOrMany<string> | undefined {
-  switch (role.scope) {
-    case 'department':
-      return repositoryArn(settings, '*');
-    case 'named': {
-      const arns = sortedSet((role.repositories ?? []).map((name) => repositoryArn(settings, name)));
-      return arns.length === 0 ? undefined : oneOrMany(arns);
-    }
-  }
+  if (role.scope === 'department') return repositoryArn(settings, '*');
+  const arns = sortedSet((role.repositories ?? []).map((name) => repositoryArn(settings, name)));
+  return arns.length === 0 ? undefined : oneOrMany(arns);
 }
 
 function pushStatement(sid: string, resources: OneOrMany<string>, department: string): Statement {

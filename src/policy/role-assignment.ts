@@ -156,9 +156,9 @@ export function roomLeft(
   if (organisation === undefined) return { used, quota, left, moreGrants: 0 };
   const sizeWith = (more: number): number =>
     trustFit([...grants, ...typicalGrants(organisation, more)], organisations, settings).size;
-  const first = sizeWith(1) - used;
-  const next = Math.max(1, sizeWith(2) - sizeWith(1));
-  return { used, quota, left, moreGrants: left < first ? 0 : 1 + Math.floor((left - first) / next) };
+  const [first, second, next] = [sizeWith(1) - used, sizeWith(2) - sizeWith(1), sizeWith(3) - sizeWith(2)];
+  const further = Math.max(0, Math.floor((left - first - (second - next)) / next));
+  return { used, quota, left, moreGrants: left < first ? 0 : 1 + further };
 }
 
 function typicalGrants(organisation: Organisation, count: number): readonly TrustedGrant[] {
