@@ -1,22 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** The texts of the two contracts. */
+/** The texts of both contracts, as they are read at start; a Lambda bundle has them built in. */
 export interface ContractTexts {
+  /** openapi.yaml */
   readonly openapi: string;
-  /** All files of schema/, one after the other. */
+  /** schema/*.graphql, all files in one. */
   readonly schema: string;
 }
 
-/** Reads both contracts from the project's folder; a Lambda's bundle carries the texts instead. */
+/** Reads both contracts from the project's folder. */
 export function readContractFiles(): ContractTexts {
-  const root = new URL('../', import.meta.url);
-  const folder = new URL('schema/', root);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
+  const folder = new URL('../schema/', import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql')).sort();
   return {
-    openapi: readFileSync(new URL('openapi.yaml', root), 'utf8'),
-    schema: files
-      .sort()
-      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
-      .join('\n'),
+    openapi: readFileSync(fileURLToPath(new URL('../openapi.yaml', import.meta.url)), 'utf8'),
+    schema: files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n'),
   };
 }

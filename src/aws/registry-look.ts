@@ -1,5 +1,5 @@
 import type { ECRClient } from '@aws-sdk/client-ecr';
-import type { AwsOptions } from './clients.ts';
+import type { AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 
 /** A look at the registry for the API, which may read it and never changes it. */
@@ -14,7 +14,7 @@ export interface RegistryLook {
 export function registryLook(options: AwsOptions): RegistryLook {
   let loaded: Promise<{ readonly sdk: typeof import('@aws-sdk/client-ecr'); readonly ecr: ECRClient }> | undefined;
   const load = async () => {
-    const [sdk, { clientOptions }] = await Promise.all([import('@aws-sdk/client-ecr'), import('./clients.ts')]);
+    const [sdk, { clientOptions }] = await Promise.all([import('@aws-sdk/client-ecr'), import('./client-options.ts')]);
     return { sdk, ecr: new sdk.ECRClient(clientOptions(options)) };
   };
   const connected = () => (loaded ??= load());

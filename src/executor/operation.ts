@@ -43,9 +43,8 @@ async function countAttempt(parts: ExecutorParts, operation: Operation): Promise
     new UpdateCommand({
       TableName: parts.tables.state,
       Key: operationKey(operation.id),
-      UpdateExpression: 'SET #value.attempts = :attempts',
+      UpdateExpression: 'SET attempts = :attempts',
       ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeNames: { '#value': 'value' },
       ExpressionAttributeValues: { ':attempts': attempts },
     }),
   );

@@ -125,8 +125,10 @@ function claimAction(tables: Tables, { key, was, becomes }: ClaimWrite): Action 
   return { Put: { TableName: tables.state, Item: { ...claimKey(key), value: becomes }, ...condition } };
 }
 
-function operationAction(tables: Tables, operation: Operation): Action {
-  return { Put: { TableName: tables.state, Item: { ...operationKey(operation.id), value: operation } } };
+/** As text, so that documents are shown as they were written: a map of DynamoDB forgets the order of its members. */
+function operationAction(tables: Tables, { attempts, ...operation }: Operation): Action {
+  const item = { ...operationKey(operation.id), operation: JSON.stringify(operation), status: operation.status, attempts };
+  return { Put: { TableName: tables.state, Item: item } };
 }
 
 /** An event is put once and never again: a chain has no two events in one place. */

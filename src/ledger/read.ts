@@ -135,7 +135,8 @@ export async function readRepositoryOf(
 /** Reads an operation by its id. */
 export async function readOperation(tables: Tables, id: string): Promise<Operation | undefined> {
   const item = await getItem(tables, operationKey(id));
-  return item === undefined ? undefined : (item['value'] as Operation);
+  if (item === undefined) return undefined;
+  return { ...(JSON.parse(String(item['operation'])) as Omit<Operation, 'attempts'>), attempts: item['attempts'] as number };
 }
 
 /** Reads up to `limit` repositories of a department in the order of their names, from after a name on. */

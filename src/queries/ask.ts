@@ -3,6 +3,7 @@ import type { QueryName } from '../authorize/rules.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import { refuse } from '../commands/refuse.ts';
 import type { Asker, Input, QueryResult } from '../core.ts';
+import { notFound } from '../errors.ts';
 import { readDepartment } from '../ledger/read.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { QUERIES } from './registry.ts';
@@ -21,9 +22,11 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
   const department = await query.departmentOf(input, parts);
   const { state } = department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
   const decision = decide(parts, name, asker, state);
-  if (decision.kind === 'allowed' && state !== undefined) return query.answer({ parts, asker, input, state });
-  const denial = decision.kind === 'allowed' ? ({ kind: 'unknown' } as const) : decision;
-  throw await refuse(parts, asker, name, denial, { department, subject: Object.values(input.params).join(' ') });
+  if (decision.kind === 'allowed') {
+    if (state === undefined) throw notFound();
+    return query.answer({ parts, asker, input, state });
+  }
+  throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }
 
 function decide({ config }: CoreParts, command: QueryName, { caller }: Asker, state: DepartmentState | undefined): Decision {

@@ -18,14 +18,21 @@ export interface LocalGitHubIssuerOptions {
   readonly port?: number;
   /** The issuer's clock. Default the machine's. */
   readonly now?: () => Date;
+  /**
+   * What the tokens say in `iss`. Default: the address that it listens on. With GitHub's own name, the documents that are
+   * written into the embedded AWS are those of production; nobody else accepts the tokens, for their key is not GitHub's.
+   */
+  readonly issuer?: string;
   /** Folder where the key is kept across restarts. Default: a new key each time. */
   readonly dataDir?: string;
 }
 
 /** A running stand-in for GitHub's OIDC issuer. */
 export interface LocalGitHubIssuer {
-  /** The value of `iss`, where discovery and keys are served. */
+  /** The value of `iss`. */
   readonly issuer: string;
+  /** Where it listens, and serves discovery and keys. */
+  readonly url: string;
   readonly jwks: () => JSONWebKeySet;
   /** What the issuer signs with, so that tests can sign what it never would. */
   readonly signingKey: SigningKey;
@@ -53,12 +60,14 @@ export async function startLocalGitHubIssuer(options: LocalGitHubIssuerOptions =
   const signingKey = await loadOrMakeSigningKey(options.dataDir);
   const server = createServer();
   const origin = await listen(server, options.port ?? 0);
+  const name = options.issuer ?? origin;
   const issuer: LocalGitHubIssuer = {
-    issuer: origin,
+    issuer: name,
+    url: origin,
     jwks: () => signingKey.jwks,
     signingKey,
     mintToken: ({ audience = defaultAudience, ...job }) =>
-      signToken(signingKey, claimsOf(job, { issuer: origin, audience, now: now(), jti: randomUUID() })),
+      signToken(signingKey, claimsOf(job, { issuer: name, audience, now: now(), jti: randomUUID() })),
     requestUrl: `${origin}${requestPath}?api-version=2.0`,
     requestTokenFor: (job) => signRequestToken(signingKey, job, now()),
     close: () => close(server),
@@ -80,12 +89,12 @@ const notFound: Answer = { status: 404, body: { message: 'There is nothing here.
 
 async function answer(issuer: LocalGitHubIssuer, now: () => Date, request: IncomingMessage): Promise<Answer> {
   // A page in the developer's browser can reach loopback, by its own name for it too; it must not get tokens.
-  const { port } = new URL(issuer.issuer);
+  const { port } = new URL(issuer.url);
   const host = request.headers.host ?? '';
   if (![`127.0.0.1:${port}`, `localhost:${port}`].includes(host) || request.headers.origin !== undefined) {
     return { status: 403, body: { message: 'This issuer answers programs on its own machine only.' } };
   }
-  const target = `${issuer.issuer}${request.url}`;
+  const target = `${issuer.url}${request.url}`;
   if (!URL.canParse(target)) return notFound;
   const url = new URL(target);
   switch (`${request.method} ${url.pathname}`) {

@@ -1,0 +1,133 @@
+import { parseArgs } from 'node:util';
+import type { FastifyBaseLogger } from 'fastify';
+import { composeApi, composeExecutor } from './compose.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { readContract } from './contract.ts';
+import { readContractFiles } from './contract-files.ts';
+import { handleEvent } from './executor/handle.ts';
+
+const HELP = `Serves the ECR control plane.
+
+  npm start                       on the embedded default, in memory
+  npm start -- --data DIR         the same, and keep everything in DIR across restarts
+  npm start -- --aws env          against what the AWS SDK's own variables point to
+
+Options
+  --port PORT          port of the API on 127.0.0.1 (default 8080; 0 for a free one)
+  --issuer-port PORT   port of the embedded GitHub issuer (default 8081)
+  --data DIR           folder for the embedded default's state
+  --aws embedded|env   embedded (default), or env: AWS_REGION, credentials, AWS_ENDPOINT_URL_ECR,
+                       AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_DYNAMODB and the ECP_* settings
+                       of docs/configuration.md
+  --log-level LEVEL    trace, debug, info (default), warn, error or silent
+  --help               this text
+`;
+
+interface Options {
+  readonly port: number;
+  readonly issuerPort: number;
+  readonly data: string | undefined;
+  readonly aws: 'embedded' | 'env';
+  readonly logLevel: string;
+}
+
+/** A wrong command line; the message says what would do. */
+class UsageError extends Error {}
+
+function readOptions(args: readonly string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: 'string', default: process.env['PORT'] ?? '8080' },
+      'issuer-port': { type: 'string', default: '8081' },
+      data: { type: 'string' },
+      aws: { type: 'string', default: 'embedded' },
+      'log-level': { type: 'string', default: 'info' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  if (values.aws !== 'embedded' && values.aws !== 'env') throw new UsageError(`--aws knows embedded and env, not ${values.aws}.`);
+  if (values.aws === 'env' && values.data !== undefined) throw new UsageError('--data is for the embedded default; with --aws env the state is in DynamoDB.');
+  return {
+    port: portOf('--port', values.port),
+    issuerPort: portOf('--issuer-port', values['issuer-port']),
+    data: values.data,
+    aws: values.aws,
+    logLevel: values['log-level'],
+  };
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`${option} must be a port from 0 to 65535, not ${text}.`);
+  return port;
+}
+
+async function serve(options: Options): Promise<void> {
+  const { default: pino } = await import('pino');
+  const logger = pino({ level: options.logLevel, redact: ['req.headers.authorization'] }) as FastifyBaseLogger;
+  const close = options.aws === 'embedded' ? await serveEmbedded(options, logger) : await serveEnvironment(options, logger);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void close().then(() => process.exit(0));
+    });
+  }
+}
+
+async function serveEmbedded({ port, issuerPort, data }: Options, logger: FastifyBaseLogger): Promise<() => Promise<void>> {
+  const { startEmbedded } = await import('./local/embedded.ts');
+  const embedded = await startEmbedded({ issuerPort, log: logger, ...(data === undefined ? {} : { dataDir: data }) });
+  const { openapi, schema } = readContractFiles();
+  const { config, endpoints, jwksFetch } = embedded;
+  const app = composeApi({ config, contract: readContract(openapi), schema, endpoints, jwksFetch, logger });
+  const address = await app.listen({ port, host: '127.0.0.1' });
+  logger.info({ api: address, issuer: embedded.issuer.url, aws: embedded.aws.endpoint, dynamoDb: endpoints.dynamoDb, kept: data ?? 'in memory' }, `Serving at ${address}; a token: npm run -s token -- --repository O/R`);
+  return async () => {
+    await app.close();
+    await embedded.close();
+  };
+}
+
+/** How often the schedule rings where no event source mapping does. */
+const RING_MILLISECONDS = 250;
+
+/** In an account the executor is a Lambda of its own; with `--aws env` this process is both, and rings by a schedule. */
+async function serveEnvironment({ port }: Options, logger: FastifyBaseLogger): Promise<() => Promise<void>> {
+  const config = readConfig(process.env);
+  const { openapi, schema } = readContractFiles();
+  const app = composeApi({ config, contract: readContract(openapi), schema, logger });
+  const executor = await composeExecutor(config, { log: logger });
+  if (process.env['ECP_CREATE_TABLES'] === 'true') {
+    const { ensureTables } = await import('./ledger/tables.ts');
+    await ensureTables(executor.tables);
+  }
+  let open = true;
+  const ring = async (): Promise<void> => {
+    while (open) {
+      await handleEvent(executor, { source: 'aws.scheduler' }).catch((error: unknown) => logger.warn({ err: error }, 'The executor will be rung again'));
+      await executor.pause(RING_MILLISECONDS);
+    }
+  };
+  const ringing = ring();
+  await app.listen({ port, host: '127.0.0.1' });
+  return async () => {
+    open = false;
+    await app.close();
+    await ringing;
+  };
+}
+
+async function main(): Promise<void> {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options === 'help') process.stdout.write(HELP);
+    else await serve(options);
+  } catch (error) {
+    const known = error instanceof UsageError || error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
+    process.stderr.write(`${known ? (error as Error).message : String((error as Error).stack)}\n${known ? 'Try: npm start -- --help\n' : ''}`);
+    process.exit(1);
+  }
+}
+
+await main();
