@@ -1,11 +1,12 @@
 import {
   BatchCheckLayerAvailabilityCommand,
   BatchGetImageCommand,
+  CreateRepositoryCommand,
   GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr';
-import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteRolePermissionsBoundaryCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { test } from 'tap';
 import { ACCOUNT, assume, digestOf, identityPolicy, push, seed, start, token } from './aws-support.ts';
@@ -83,4 +84,72 @@ void test('an account that a repository policy names pulls; others do not', asyn
   );
   t.equal((await pull('444455556666')).images?.length, 1);
   await t.rejects(pull('777788889999'), { name: 'AccessDeniedException' });
+});
+
+void test('an image for the organisation is pulled by its accounts and no other', async (t) => {
+  const aws = await start(t, { organisationAccounts: ['444455556666'] });
+  await seed(aws);
+  await push(aws.ecr(), 'koa/app', '1.0.0');
+  await aws.ecr().send(
+    new SetRepositoryPolicyCommand({
+      repositoryName: 'koa/app',
+      policyText: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'EcpOrganisation',
+            Effect: 'Allow',
+            Principal: '*',
+            Action: ['ecr:BatchGetImage'],
+            Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-example' } },
+          },
+        ],
+      }),
+    }),
+  );
+  const pull = async (accountId: string) =>
+    aws
+      .ecr({ accessKeyId: `account-${accountId}`, secretAccessKey: 'local' })
+      .send(
+        new BatchGetImageCommand({ registryId: ACCOUNT, repositoryName: 'koa/app', imageIds: [{ imageTag: '1.0.0' }] }),
+      );
+  t.equal((await pull('444455556666')).images?.length, 1);
+  await t.rejects(pull('777788889999'), { name: 'AccessDeniedException' });
+});
+
+void test('a download URL is good for an hour', async (t) => {
+  let now = new Date();
+  const aws = await start(t, { now: () => now });
+  await seed(aws);
+  await push(aws.ecr(), 'koa/app', '1.0.0');
+  const layerDigest = digestOf('layer');
+  const wanted = new GetDownloadUrlForLayerCommand({ repositoryName: 'koa/app', layerDigest });
+  const { downloadUrl = '' } = await aws.ecr().send(wanted);
+  now = new Date(now.getTime() + 3_599_999);
+  t.equal((await fetch(downloadUrl)).status, 200);
+  now = new Date(now.getTime() + 1);
+  t.equal((await fetch(downloadUrl)).status, 403);
+});
+
+void test('a request that is larger than any of ECR is cut off', async (t) => {
+  const { endpoint } = await start(t);
+  const status = await fetch(endpoint, { method: 'POST', body: Buffer.alloc(33 * 1024 * 1024) }).then(
+    (response) => response.status,
+    () => 'cut off',
+  );
+  t.ok(status === 413 || status === 'cut off', String(status));
+});
+
+void test('tags at birth need the right to tag', async (t) => {
+  const aws = await start(t);
+  await seed(aws);
+  const policy = identityPolicy({ Effect: 'Allow', Action: 'ecr:CreateRepository', Resource: '*' });
+  const put = { RoleName: 'github-access-koa', PolicyName: 'create', PolicyDocument: policy };
+  await aws.iam().send(new PutRolePolicyCommand(put));
+  await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: 'github-access-koa' }));
+  const ecr = aws.ecr(await assume(aws, await token()));
+  const tags = [{ Key: 'ecp:department', Value: 'koa' }];
+  const tagged = ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/two', tags }));
+  await t.rejects(tagged, { name: 'AccessDeniedException', message: /ecr:TagResource/ });
+  await t.resolves(ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/two' })));
 });

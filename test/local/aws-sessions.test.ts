@@ -9,7 +9,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { exportJWK, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { test } from 'tap';
 import {
   ACCOUNT,
@@ -17,6 +17,8 @@ import {
   HOST,
   identityPolicy,
   ISSUER,
+  jwks,
+  keys,
   push,
   REGION,
   ROLE_ARN,
@@ -31,7 +33,10 @@ import {
 const HOUR = 3_600_000;
 
 void test('only a token of the provider, for its audience, that the trust policy describes, assumes the role', async (t) => {
-  const aws = await start(t);
+  const keysOfAnyAlgorithm = jwks.keys.map(({ alg: _, ...key }) => key);
+  const issuerKeys = async () => Promise.resolve({ keys: keysOfAnyAlgorithm });
+  const pssKey = await importJWK(await exportJWK(keys.privateKey), 'PS256');
+  const aws = await start(t, { issuerKeys });
   await seed(aws);
   const now = Math.floor(Date.now() / 1000);
   const body = { iss: ISSUER, aud: 'sts.amazonaws.com', sub: 'repo:acme/app:ref:refs/heads/main', repository_id: '42' };
@@ -50,6 +55,8 @@ void test('only a token of the provider, for its audience, that the trust policy
     ],
     ['that is no token', Promise.resolve('not-a-token'), 'InvalidIdentityTokenException'],
     ['of another issuer', token({ iss: 'https://issuer.example' }), 'InvalidIdentityTokenException'],
+    ['of the issuer without its scheme', token({ iss: HOST }), 'InvalidIdentityTokenException'],
+    ['of another algorithm', token({}, { alg: 'PS256', key: pssKey }), 'InvalidIdentityTokenException'],
     ['of the issuer over http', token({ iss: `http://${HOST}` }), 'InvalidIdentityTokenException'],
     ['for another audience', token({ aud: 'other' }), 'InvalidIdentityTokenException'],
     ['that is expired', token({}, { at: new Date(Date.now() - HOUR) }), 'ExpiredTokenException'],
@@ -215,6 +222,19 @@ void test('a request that was changed after it was signed is refused', async (t)
   const other = new ECRClient(common);
   other.middlewareStack.add(target as never, there as never);
   await t.rejects(other.send(describe), { name: 'InvalidSignatureException' }, 'its operation');
+
+  // Signed without the header that names the operation, which is put in afterwards.
+  const [without, first] = tampering((request) => delete request.headers['x-amz-target']);
+  const smuggling = new ECRClient(common);
+  smuggling.middlewareStack.add(without as never, { ...first, step: 'build', name: 'without' } as never);
+  smuggling.middlewareStack.add(target as never, there as never);
+  await t.rejects(smuggling.send(describe), { name: 'InvalidSignatureException' }, 'an operation that is not signed');
+
+  const signingProperties = { name: 'iam', region: REGION };
+  const propertiesExtractor = (config: object, context: object) => ({ signingProperties: { config, context } });
+  const httpAuthSchemeProvider = () => [{ schemeId: 'aws.auth#sigv4', signingProperties, propertiesExtractor }];
+  const elsewhere = new ECRClient({ ...common, httpAuthSchemeProvider });
+  await t.rejects(elsewhere.send(describe), { name: 'InvalidSignatureException' }, 'signed for another service');
 
   const [unsigned, here] = tampering((request) => delete request.headers['authorization']);
   iam.middlewareStack.add(unsigned as never, here as never);

@@ -60,7 +60,7 @@ export type Running = Awaited<ReturnType<typeof start>>;
 
 export async function token(
   claims: JWTPayload = {},
-  options: { key?: typeof keys.privateKey; at?: Date } = {},
+  options: { key?: Parameters<SignJWT['sign']>[0]; at?: Date; alg?: string } = {},
 ): Promise<string> {
   const at = Math.floor((options.at ?? new Date()).getTime() / 1000);
   return new SignJWT({
@@ -70,7 +70,7 @@ export async function token(
     ref: 'refs/heads/main',
     ...claims,
   })
-    .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+    .setProtectedHeader({ alg: options.alg ?? 'RS256', kid: 'one' })
     .setIssuer(claims.iss ?? ISSUER)
     .setAudience(claims.aud ?? 'sts.amazonaws.com')
     .setIssuedAt(at)
