@@ -124,7 +124,7 @@ function roleSteps(
   after: RoleResource | undefined,
   settings: AwsSettings,
 ): readonly Step[] {
-  if (after === undefined) return before === undefined ? [] : roleDeletion(before);
+  if (after === undefined) return before === undefined ? [] : roleDeletion(before, settings);
   if (before === undefined) return roleCreation(after, settings);
   return [...trustSteps(before.name, before.trustPolicy, after.trustPolicy, settings), ...inlineSteps(before, after)];
 }
@@ -142,12 +142,16 @@ function roleCreation(role: RoleResource, settings: AwsSettings): readonly Step[
   ];
 }
 
-/** IAM deletes no role that has policies. */
-function roleDeletion(role: RoleResource): readonly Step[] {
+/** IAM deletes no role that has policies. The door is closed first: one of them may be the Deny of old sessions. */
+function roleDeletion(role: RoleResource, settings: AwsSettings): readonly Step[] {
   const deletions = inOrderOfNames(role.inlinePolicies).map(([policyName, document]) =>
     step('delete', 'iam:DeleteRolePolicy', role.name, 'narrow', { policyName, document }, null),
   );
-  return [...deletions, step('delete', 'iam:DeleteRole', role.name, 'narrow', role, null)];
+  return [
+    ...trustSteps(role.name, role.trustPolicy, denyingTrustPolicy(settings), settings),
+    ...deletions,
+    step('delete', 'iam:DeleteRole', role.name, 'narrow', role, null),
+  ];
 }
 
 function trustSteps(

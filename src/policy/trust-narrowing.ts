@@ -5,6 +5,7 @@ import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
 import { commonPatterns, patternCovers } from './narrowing.ts';
 import type { Movement } from './narrowing.ts';
+import { BRANCHES, isUnder, TAGS } from './refs.ts';
 import type { TrustConditions } from './trust-policy.ts';
 import { denyingTrustPolicy, mergeConditions, trustDocument, trustKeys } from './trust-policy.ts';
 
@@ -92,10 +93,17 @@ function orAny(values: readonly string[]): readonly (string | undefined)[] {
 }
 
 function commonConditions(before: TrustConditions, after: TrustConditions): readonly TrustConditions[] {
-  const subs = withBothForms(commonPatterns(before.subs, after.subs));
   const repositoryIds = commonValues(before.repositoryIds, after.repositoryIds);
   const refs = commonValues(before.refs, after.refs);
-  return subs.length === 0 || repositoryIds === undefined || refs === undefined ? [] : [{ subs, repositoryIds, refs }];
+  if (repositoryIds === undefined || refs === undefined) return [];
+  const subs = withBothForms(commonPatterns(before.subs, after.subs)).filter((sub) => canCarry(sub, refs));
+  return subs.length === 0 ? [] : [{ subs, repositoryIds, refs }];
+}
+
+/** Whether a job whose `sub` has this form can have one of the refs; a statement that nobody meets is not written. */
+function canCarry(sub: string, refs: readonly string[]): boolean {
+  const kind = [BRANCHES, TAGS].find((each) => sub.endsWith(`:ref:${each}*`));
+  return refs.length === 0 || kind === undefined || refs.some((ref) => isUnder(ref, kind));
 }
 
 /** What two lists have in common, where an empty one asks nothing; `undefined` when they have nothing. */

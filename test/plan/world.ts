@@ -62,22 +62,16 @@ function repositoryAfter(
   const { policy: _, lifecyclePolicy: __, ...bare } = repository;
   const lifecycle = repository.lifecyclePolicy === undefined ? {} : { lifecyclePolicy: repository.lifecyclePolicy };
   const policy = repository.policy === undefined ? {} : { policy: repository.policy };
-  switch (action) {
-    case 'ecr:DeleteRepository':
-      return undefined;
-    case 'ecr:SetRepositoryPolicy':
-      return { ...bare, ...lifecycle, policy: as<PolicyDocument>(after) };
-    case 'ecr:DeleteRepositoryPolicy':
-      return { ...bare, ...lifecycle };
-    case 'ecr:PutLifecyclePolicy':
-      return { ...bare, ...policy, lifecyclePolicy: JSON.stringify(after) };
-    case 'ecr:DeleteLifecyclePolicy':
-      return { ...bare, ...policy };
-    default:
-      return { ...repository, ...as<Partial<RepositoryResource>>(after) };
-  }
+  if (action === 'ecr:DeleteRepository') return undefined;
+  if (action === 'ecr:SetRepositoryPolicy') return { ...bare, ...lifecycle, policy: as<PolicyDocument>(after) };
+  if (action === 'ecr:DeleteRepositoryPolicy') return { ...bare, ...lifecycle };
+  if (action === 'ecr:PutLifecyclePolicy') return { ...bare, ...policy, lifecyclePolicy: JSON.stringify(after) };
+  if (action === 'ecr:DeleteLifecyclePolicy') return { ...bare, ...policy };
+  return { ...repository, ...as<Partial<RepositoryResource>>(after) };
 }
 
+// What a plan carries as JSON is what the policies and resources are.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 function as<T>(value: Json): T {
   return value as unknown as T;
 }

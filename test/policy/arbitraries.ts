@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Grant } from '../../src/model/grant.ts';
 import type { Organisation } from '../../src/model/organisation.ts';
 import type { AwsSettings } from '../../src/model/settings.ts';
@@ -110,6 +110,6 @@ export const anyJob: fc.Arbitrary<Job> = fc
     repositoryId: isOwnId ? repository.id : idOf.id,
     ref: event === 'pull_request' ? 'refs/pull/7/merge' : ref,
     environment,
-    event: event as Job['event'],
-    form: form as Job['form'],
+    event,
+    form,
   }));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import type { PolicyDocument, Statement } from '../../src/policy/document.ts';
 import {
@@ -30,7 +30,7 @@ function condition(statement: Loose, operator: string): Loose {
   return (statement['Condition'] as Record<string, Loose>)[operator] ?? {};
 }
 
-test('every rule of a trust policy is checked on the document itself', async (t) => {
+void test('every rule of a trust policy is checked on the document itself', (t) => {
   const good = trustPolicy([grant()], [koa], settings);
   t.same(guardTrustPolicy(good, settings, owners), [], 'a good one passes');
   t.same(guardTrustPolicy(trustPolicy([], [koa], settings), settings, owners), [], 'the one that denies passes');
@@ -226,9 +226,10 @@ test('every rule of a trust policy is checked on the document itself', async (t)
     'a pattern into a shared organisation',
   );
   t.same(guardTrustPolicy(good, settings, shared), [], 'an exact repository of a shared organisation');
+  t.end();
 });
 
-test('a document that passes the guard lets in no owner that is not allowed, whatever it was made from', async () => {
+void test('a document that passes the guard lets in no owner that is not allowed, whatever it was made from', (t) => {
   const piece = fc.constantFrom(
     'repo:',
     'JPPOL-KOA',
@@ -256,9 +257,10 @@ test('a document that passes the guard lets in no owner that is not allowed, wha
     }),
     { numRuns: 3000 },
   );
+  t.end();
 });
 
-test('what is rendered passes the guard', async () => {
+void test('what is rendered passes the guard', (t) => {
   const own = organisations.filter(({ department }) => department === 'koa');
   fc.assert(
     fc.property(anyGrants, anySettings, (grants, its) => {
@@ -267,9 +269,10 @@ test('what is rendered passes the guard', async () => {
     }),
     { numRuns: 1000 },
   );
+  t.end();
 });
 
-test('every rule of a repository policy is checked on the document itself', async (t) => {
+void test('every rule of a repository policy is checked on the document itself', (t) => {
   const foreign: PolicyDocument = {
     Version: '2008-10-17',
     Statement: [
@@ -405,9 +408,10 @@ test('every rule of a repository policy is checked on the document itself', asyn
     ).some(({ rule }) => rule === 'organisation'),
     'no organisation is configured',
   );
+  t.end();
 });
 
-test("a push policy that passes the guard is the role's own or a part of it", async (t) => {
+void test("a push policy that passes the guard is the role's own or a part of it", (t) => {
   const department = role();
   const named = role({ scope: 'named', repositories: repositoryNames('koa/app', 'koa/web') });
   const good = pushPolicy(named, settings);
@@ -472,9 +476,10 @@ test("a push policy that passes the guard is the role's own or a part of it", as
     guardPushPolicy(pushPolicy(large, settings), large, settings).map(({ rule }) => rule),
     ['size'],
   );
+  t.end();
 });
 
-test('a policy that ends sessions passes the guard only if it is a dated Deny of everything', async (t) => {
+void test('a policy that ends sessions passes the guard only if it is a dated Deny of everything', (t) => {
   const good = revokeSessionsPolicy('2026-11-24T10:00:00.000Z');
   t.same(guardRevokeSessionsPolicy(good), []);
   const bad: readonly Partial<Statement>[] = [
@@ -489,4 +494,5 @@ test('a policy that ends sessions passes the guard only if it is a dated Deny of
     const document = edited(good, (statement) => Object.assign(statement, part));
     t.ok(guardRevokeSessionsPolicy(document).length > 0, JSON.stringify(part));
   }
+  t.end();
 });

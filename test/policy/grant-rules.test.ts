@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import { isEnvironmentName } from '../../src/policy/environment-name.ts';
 import { blastRadius } from '../../src/policy/blast-radius.ts';
@@ -16,7 +16,7 @@ function rulesOf(parts: Parts, its = settings): readonly string[] {
   return checkGrant(grant(parts), organisations, its).map(({ field, rule }) => `${field} ${rule}`);
 }
 
-test('a grant that can be said safely is accepted', async (t) => {
+void test('a grant that can be said safely is accepted', (t) => {
   const accepted: readonly Parts[] = [
     {},
     { organisation: 'jppol-koa' },
@@ -36,9 +36,10 @@ test('a grant that can be said safely is accepted', async (t) => {
     { repositories: ['koa/app', 'koa/web'] },
   ];
   for (const parts of accepted) t.same(rulesOf(parts), [], JSON.stringify(parts));
+  t.end();
 });
 
-test('a grant that could reach further than it says is refused, with the field and what would do', async (t) => {
+void test('a grant that could reach further than it says is refused, with the field and what would do', (t) => {
   const ref = (text: string): Parts => ({ refs: [text] });
   const wide = { repositoryId: undefined };
   const refused: readonly (readonly [Parts, string])[] = [
@@ -140,6 +141,7 @@ test('a grant that could reach further than it says is refused, with the field a
     details.every((detail) => detail.length > 20),
     'each says what would do',
   );
+  t.end();
 });
 
 // Texts that are dangerous in a policy, mixed with harmless ones.
@@ -186,7 +188,7 @@ const hostileGrant = fc
 
 const allowedOwners = organisations.filter(({ department }) => department === 'koa');
 
-test('whatever text a grant is made of, what is accepted makes a trust policy that keeps every rule', async (t) => {
+void test('whatever text a grant is made of, what is accepted makes a trust policy that keeps every rule', (t) => {
   let accepted = 0;
   fc.assert(
     fc.property(fc.oneof(hostileGrant, anyGrant), anySettings, (each, its) => {
@@ -202,9 +204,10 @@ test('whatever text a grant is made of, what is accepted makes a trust policy th
     { numRuns: 5000 },
   );
   t.ok(accepted > 500, `${accepted} were accepted`);
+  t.end();
 });
 
-test('whatever text a grant is made of, the guard refuses its trust policy or nobody but the granted is let in', async () => {
+void test('whatever text a grant is made of, the guard refuses its trust policy or nobody but the granted is let in', (t) => {
   fc.assert(
     fc.property(hostileGrant, anyJob, (each, job) => {
       const document = trustPolicy([each], organisations, settings);
@@ -213,9 +216,10 @@ test('whatever text a grant is made of, the guard refuses its trust policy or no
     }),
     { numRuns: 5000 },
   );
+  t.end();
 });
 
-test('every * of an accepted pattern stands where no value of another repository can reach across it', async (t) => {
+void test('every * of an accepted pattern stands where no value of another repository can reach across it', (t) => {
   const shape = fc
     .array(fc.constantFrom('*', 'Gift', 'Service', 'app'), { minLength: 1, maxLength: 3 })
     .map((parts) => parts.join(''));
@@ -251,9 +255,10 @@ test('every * of an accepted pattern stands where no value of another repository
     { numRuns: 3000 },
   );
   t.ok(accepted > 500, `${accepted} were accepted`);
+  t.end();
 });
 
-test('an environment of an accepted grant can be told from every other in sub', async () => {
+void test('an environment of an accepted grant can be told from every other in sub', (t) => {
   // Whatever GitHub does with a `%` of a name, no two names look alike: none of ours holds what escaping makes.
   const name = fc
     .array(fc.constantFrom('a', ':', '%', '%3A', '*', '?', ' ', 'prod'), { minLength: 1, maxLength: 4 })
@@ -269,9 +274,10 @@ test('an environment of an accepted grant can be told from every other in sub', 
     }),
     { numRuns: 3000 },
   );
+  t.end();
 });
 
-test('wide effects must be acknowledged, each by its word', async (t) => {
+void test('wide effects must be acknowledged, each by its word', (t) => {
   const words = (parts: Parts) => requiredAcknowledgements(grant(parts));
   t.same(words({}), []);
   t.same(words({ repositoryId: undefined }), ['unpinned-repository']);
@@ -279,9 +285,10 @@ test('wide effects must be acknowledged, each by its word', async (t) => {
   t.same(words({ repository: 'Gift*', repositoryId: undefined }), ['organisation-wide']);
   t.same(words({ organisation: 'JPPOL-*', repositoryId: undefined }), ['organisation-wide', 'unpinned-repository']);
   t.same(words({ pullRequests: true }), ['pull-requests']);
+  t.end();
 });
 
-test('a grant without required words can be used by one repository only, whatever its name', async () => {
+void test('a grant without required words can be used by one repository only, whatever its name', (t) => {
   fc.assert(
     fc.property(anyGrant, anySettings, anyJob, (each, its, job) => {
       if (!its.stsKeys.repositoryId || requiredAcknowledgements(each).length > 0) return true;
@@ -291,9 +298,10 @@ test('a grant without required words can be used by one repository only, whateve
     }),
     { numRuns: 3000 },
   );
+  t.end();
 });
 
-test('registering an organisation lists exactly the grants that it lets more in through', async (t) => {
+void test('registering an organisation lists exactly the grants that it lets more in through', (t) => {
   const fresh = organisation('JPPOL-Fresh', '3001');
   const before = organisations;
   fc.assert(
@@ -320,9 +328,10 @@ test('registering an organisation lists exactly the grants that it lets more in 
     1,
     'the same login of another owner',
   );
+  t.end();
 });
 
-test('the blast radius says in words and as data who reaches what', async (t) => {
+void test('the blast radius says in words and as data who reaches what', (t) => {
   const exact = blastRadius(grant({ organisation: 'jppol-koa' }), organisations, 12);
   t.equal(
     exact.sentence,
@@ -360,4 +369,5 @@ test('the blast radius says in words and as data who reaches what', async (t) =>
   );
   t.match(blastRadius(grant({ pullRequests: true }), [koa], 1).sentence, /and from pull requests/);
   t.match(blastRadius(grant({ organisation: 'Nobody' }), [koa], 1).sentence, /^Nobody/);
+  t.end();
 });

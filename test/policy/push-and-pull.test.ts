@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import type { AccessAccount } from '../../src/model/account-access.ts';
 import { LOGIN_ACTION, PULL_ACTIONS, PUSH_ACTIONS } from '../../src/policy/actions.ts';
@@ -75,7 +75,7 @@ function accountMay(
   ).allowed;
 }
 
-test("the example's repository is pulled by its three accounts and by nobody else", async (t) => {
+void test("the example's repository is pulled by its three accounts and by nobody else", (t) => {
   const policy = repositoryPolicy(
     { accounts: [account(dev), account(test_), account(prod)], organisationPull: false },
     settings,
@@ -103,16 +103,18 @@ test("the example's repository is pulled by its three accounts and by nobody els
       `${id} does nothing`,
     );
   }
+  t.end();
 });
 
-test('an account that may write pushes and pulls, and does no more', async (t) => {
+void test('an account that may write pushes and pulls, and does no more', (t) => {
   const policy = repositoryPolicy({ accounts: [account(dev), account(prod, true)], organisationPull: false }, settings);
   t.ok(PUSH_ACTIONS.every((action) => accountMay(policy, prod, action)));
   t.notOk(accountMay(policy, prod, 'ecr:BatchDeleteImage'));
   t.notOk(accountMay(policy, dev, 'ecr:PutImage'));
+  t.end();
 });
 
-test('organisation-wide pull is for the configured AWS organisation only, and pull only', async (t) => {
+void test('organisation-wide pull is for the configured AWS organisation only, and pull only', (t) => {
   const policy = repositoryPolicy({ accounts: [], organisationPull: true }, settings);
   t.ok(PULL_ACTIONS.every((action) => accountMay(policy, '111111111111', action, settings.organisationId)));
   t.notOk(accountMay(policy, '111111111111', 'ecr:PutImage', settings.organisationId));
@@ -123,9 +125,10 @@ test('organisation-wide pull is for the configured AWS organisation only, and pu
     undefined,
     'nobody, where no organisation is configured',
   );
+  t.end();
 });
 
-test('who may pull and push follows from the account access, whatever it is', async () => {
+void test('who may pull and push follows from the account access, whatever it is', (t) => {
   const id = fc.constantFrom(dev, test_, prod, '354918371398');
   const accounts = fc.uniqueArray(fc.record({ id, canWrite: fc.boolean() }), { selector: (each) => each.id });
   fc.assert(
@@ -152,6 +155,7 @@ test('who may pull and push follows from the account access, whatever it is', as
     ),
     { numRuns: 2000 },
   );
+  t.end();
 });
 
 const anyStatement: fc.Arbitrary<Statement> = fc
@@ -166,7 +170,7 @@ const anyDocument = fc
   .tuple(fc.constantFrom('2012-10-17' as const, '2008-10-17' as const), fc.array(anyStatement, { maxLength: 4 }))
   .map(([Version, statements]): PolicyDocument => ({ Version, Statement: statements }));
 
-test('a foreign statement is kept, in its order, and none of ours is left over', async () => {
+void test('a foreign statement is kept, in its order, and none of ours is left over', (t) => {
   fc.assert(
     fc.property(anyDocument, fc.boolean(), (observed, organisationPull) => {
       const access = { accounts: [account(dev)], organisationPull };
@@ -180,18 +184,20 @@ test('a foreign statement is kept, in its order, and none of ours is left over',
       );
     }),
   );
+  t.end();
 });
 
-test('a repository whose access is all gone has no policy, unless a foreign statement stays', async () => {
+void test('a repository whose access is all gone has no policy, unless a foreign statement stays', (t) => {
   fc.assert(
     fc.property(anyDocument, (observed) => {
       const policy = repositoryPolicy({ accounts: [], organisationPull: false }, settings, observed);
       return foreignStatements(observed).length === 0 ? policy === undefined : policy !== undefined;
     }),
   );
+  t.end();
 });
 
-test('keeping foreign statements is the same as rendering over them', async () => {
+void test('keeping foreign statements is the same as rendering over them', (t) => {
   fc.assert(
     fc.property(anyDocument, (observed) => {
       const access = { accounts: [account(dev)], organisationPull: true };
@@ -201,12 +207,13 @@ test('keeping foreign statements is the same as rendering over them', async () =
       );
     }),
   );
+  t.end();
 });
 
 const departmentPolicy = pushPolicy(role(), settings);
 const namedPolicy = pushPolicy(role({ scope: 'named', repositories: repositoryNames('koa/app') }), settings);
 
-test("a department's role pushes to all of its repositories, those to come included, and logs in", async (t) => {
+void test("a department's role pushes to all of its repositories, those to come included, and logs in", (t) => {
   for (const name of ['giftcard-service', 'koa/new/one']) {
     t.ok(
       PUSH_ACTIONS.every((action) => may([departmentPolicy], action, { name, department: 'koa' })),
@@ -215,18 +222,20 @@ test("a department's role pushes to all of its repositories, those to come inclu
   }
   const login = { principal: sessionOf('koa-github-ecr-access'), action: LOGIN_ACTION, resource: '*', context: {} };
   t.ok(authorize({ identity: [departmentPolicy], boundary }, login).allowed);
+  t.end();
 });
 
-test('a role for named repositories pushes to those only', async (t) => {
+void test('a role for named repositories pushes to those only', (t) => {
   t.ok(may([namedPolicy], 'ecr:PutImage', { name: 'koa/app', department: 'koa' }));
   for (const name of ['koa/app2', 'koa/ap', 'koa/app/x', 'koa/web', 'x/koa/app']) {
     t.notOk(may([namedPolicy], 'ecr:PutImage', { name, department: 'koa' }), name);
   }
   const nothing = pushPolicy(role({ scope: 'named', repositories: [] }), settings);
   t.notOk(may([nothing], 'ecr:PutImage', { name: 'koa/app', department: 'koa' }), 'a role without repositories');
+  t.end();
 });
 
-test('a push role deletes nothing and changes no setting, even as an administrator within the boundary', async (t) => {
+void test('a push role deletes nothing and changes no setting, even as an administrator within the boundary', (t) => {
   const own = { name: 'koa/app', department: 'koa' };
   const forbidden = [
     'ecr:BatchDeleteImage',
@@ -254,9 +263,10 @@ test('a push role deletes nothing and changes no setting, even as an administrat
     forbidden.filter((action) => may([administrator], action, own)),
     [],
   );
+  t.end();
 });
 
-test("no role reaches another department's repository: the boundary alone forbids it, whatever the role's policies say", async () => {
+void test("no role reaches another department's repository: the boundary alone forbids it, whatever the role's policies say", (t) => {
   const department = fc.constantFrom('koa', 'pol', 'ko', 'koa2', 'KOA', '', '*', undefined);
   const target = fc.record({ name: fc.constantFrom('koa/app', 'pol/app', 'giftcard-service'), department });
   const policy = fc.constantFrom(administrator, departmentPolicy, namedPolicy);
@@ -267,9 +277,10 @@ test("no role reaches another department's repository: the boundary alone forbid
     }),
     { numRuns: 3000 },
   );
+  t.end();
 });
 
-test("a deleted name that another department made again is out of the old role's reach, by the push policy and by the boundary each alone", async (t) => {
+void test("a deleted name that another department made again is out of the old role's reach, by the push policy and by the boundary each alone", (t) => {
   const again = { name: 'koa/app', department: 'pol' };
   const request = imageRequest('ecr:PutImage', again, koaSession);
   t.notOk(
@@ -285,14 +296,16 @@ test("a deleted name that another department made again is out of the old role's
     'by the boundary',
   );
   t.ok(may([namedPolicy], 'ecr:PutImage', { name: 'koa/app', department: 'koa' }), 'while it was its own it could');
+  t.end();
 });
 
-test("images for the whole organisation stay closed to another department's push role", async (t) => {
+void test("images for the whole organisation stay closed to another department's push role", (t) => {
   const open = repositoryPolicy({ accounts: [], organisationPull: true }, settings);
   t.notOk(may([departmentPolicy], 'ecr:BatchGetImage', { name: 'pol/app', department: 'pol' }, koaSession, open));
+  t.end();
 });
 
-test('a revocation denies the sessions from before its time and no later ones', async (t) => {
+void test('a revocation denies the sessions from before its time and no later ones', (t) => {
   const revoke = revokeSessionsPolicy('2026-11-24T10:00:00.000Z');
   const own = { name: 'koa/app', department: 'koa' };
   t.notOk(may([departmentPolicy, revoke], 'ecr:PutImage', own, { ...koaSession, issued: '2026-11-24T09:59:59Z' }));
@@ -304,4 +317,5 @@ test('a revocation denies the sessions from before its time and no later ones', 
     context: { 'aws:TokenIssueTime': '2026-11-24T09:00:00Z' },
   };
   t.equal(evaluateDocument(revoke, login, 'identity'), 'deny', 'login too');
+  t.end();
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import type { Grant } from '../../src/model/grant.ts';
 import { isRoleName } from '../../src/model/names.ts';
@@ -45,7 +45,7 @@ function grown(grants: readonly Grant[], world: World = { roles: [], grants: [] 
   }, world);
 }
 
-test("grants for all repositories share the department's role and, over the quota, its numbered overflow roles", async (t) => {
+void test("grants for all repositories share the department's role and, over the quota, its numbered overflow roles", (t) => {
   const many = Array.from({ length: 60 }, (_, index) =>
     grant({ id: `grant-${index}`, environment: `environment-${index}` }),
   );
@@ -58,9 +58,10 @@ test("grants for all repositories share the department's role and, over the quot
     'koa-github-ecr-access-3',
   ]);
   t.ok(world.roles.every(({ scope }) => scope === 'department'));
+  t.end();
 });
 
-test('no role ever grows over the quota of its trust policy, and no grant ever moves', async () => {
+void test('no role ever grows over the quota of its trust policy, and no grant ever moves', (t) => {
   fc.assert(
     fc.property(anyGrants, anyGrants, anyGrants, (a, b, c) => {
       const before = grown([...a, ...b]);
@@ -72,9 +73,10 @@ test('no role ever grows over the quota of its trust policy, and no grant ever m
     }),
     { numRuns: 300 },
   );
+  t.end();
 });
 
-test('a grant for named repositories has a role of its own', async (t) => {
+void test('a grant for named repositories has a role of its own', (t) => {
   const named = grant({ id: 'grant-01jdf0000000000000abcdefgh', repositories: repositoryNames('koa/app') });
   const assignment = assign({ roles: [role()], grants: [] }, named);
   t.match(assignment, {
@@ -91,35 +93,39 @@ test('a grant for named repositories has a role of its own', async (t) => {
     grant(),
   );
   t.match(another, { kind: 'existing', role: { name: 'koa-github-ecr-access' } }, 'no other grant goes there');
+  t.end();
 });
 
-test('a name that is taken in the account is passed over', async (t) => {
+void test('a name that is taken in the account is passed over', (t) => {
   const full = grown(
     Array.from({ length: 30 }, (_, index) => grant({ id: `grant-${index}`, environment: `environment-${index}` })),
   ).roles.length;
   t.ok(full >= 2);
   const taken = assign({ roles: [], grants: [] }, grant(), (name) => name === 'koa-github-ecr-access');
   t.match(taken, { kind: 'new', role: { name: 'koa-github-ecr-access-2' } });
+  t.end();
 });
 
-test('a role on its way out takes no new grant', async (t) => {
+void test('a role on its way out takes no new grant', (t) => {
   const leaving = role({ pending: { operation: 'op-1' as never, change: 'delete' } });
   t.match(assign({ roles: [leaving], grants: [] }, grant()), {
     kind: 'new',
     role: { name: 'koa-github-ecr-access-2' },
   });
+  t.end();
 });
 
-test('a grant that fits no trust policy is refused with its size and the quota', async (t) => {
+void test('a grant that fits no trust policy is refused with its size and the quota', (t) => {
   const refs = Array.from({ length: 20 }, (_, index) => `refs/heads/${'x'.repeat(200)}${index}`);
   const refused = assign({ roles: [], grants: [] }, grant({ refs }));
   t.match(refused, { kind: 'overflow-refused', quota: 2048 });
   t.ok(refused.kind === 'overflow-refused' && refused.size > 2048 && refused.detail.length > 20);
   const everywhere = assign({ roles: [], grants: [] }, grant(), () => true);
   t.match(everywhere, { kind: 'overflow-refused' }, `when ${MAX_DEPARTMENT_ROLES} names are taken`);
+  t.end();
 });
 
-test('role names leave room for their suffix', async () => {
+void test('role names leave room for their suffix', (t) => {
   const name = fc.string({ unit: fc.constantFrom('a', 'B', '-', '_', '9'), minLength: 1, maxLength: 64 });
   fc.assert(
     fc.property(name, fc.integer({ min: 1, max: MAX_DEPARTMENT_ROLES }), (roleName, number) => {
@@ -131,9 +137,10 @@ test('role names leave room for their suffix', async () => {
       );
     }),
   );
+  t.end();
 });
 
-test('the room left is in characters, and tells roughly how many more grants fit', async (t) => {
+void test('the room left is in characters, and tells roughly how many more grants fit', (t) => {
   const empty = roomLeft([], [koa], settings);
   t.equal(empty.used + empty.left, settings.trustPolicySize);
   const world = Array.from({ length: empty.moreGrants }, (_, index) =>
@@ -153,4 +160,5 @@ test('the room left is in characters, and tells roughly how many more grants fit
   );
   t.equal(roomLeft(world, [koa], settings).moreGrants <= 1, true);
   t.equal(roomLeft([], [], settings).moreGrants, 0, 'nobody to grant to');
+  t.end();
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { test } from 'tap';
 import { isSameDocument, sortedSet } from '../../src/policy/canonical.ts';
 import { listOf } from '../../src/policy/document.ts';
@@ -34,7 +34,7 @@ function subsOf(document: ReturnType<typeof trustPolicy>): readonly string[] {
   );
 }
 
-test('the granted repository, and nobody else, may assume the role', async (t) => {
+void test('the granted repository, and nobody else, may assume the role', (t) => {
   const trust = trustPolicy([grant()], [koa], settings);
   const may = (job: Partial<Job>, claims: Claims = {}): boolean => mayAssume(trust, tokenOf(job, claims));
 
@@ -133,9 +133,10 @@ test('the granted repository, and nobody else, may assume the role', async (t) =
   }
   t.notOk(mayAssume(trust, tokenOf(), 'token.actions.githubusercontent.com/evil'), "another enterprise's issuer");
   t.notOk(mayAssume(trust, tokenOf(), 'token.actions.evil.ghe.com'), 'another GitHub');
+  t.end();
 });
 
-test('a narrowed grant lets nothing else in', async (t) => {
+void test('a narrowed grant lets nothing else in', (t) => {
   const cases: readonly (readonly [
     string,
     Parameters<typeof grant>[0],
@@ -199,9 +200,10 @@ test('a narrowed grant lets nothing else in', async (t) => {
     mayAssume(withRequests, tokenOf({ event: 'pull_request', ref: 'refs/pull/1/merge' })),
     'pull requests where acknowledged',
   );
+  t.end();
 });
 
-test('a trust policy allows a token exactly if one of its grants does', async () => {
+void test('a trust policy allows a token exactly if one of its grants does', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, anyJob, (grants, its, job) => {
       const trust = trustPolicy(grants, organisations, its);
@@ -210,9 +212,10 @@ test('a trust policy allows a token exactly if one of its grants does', async ()
     }),
     { numRuns: 5000 },
   );
+  t.end();
 });
 
-test('a token of the very grant is let in: the property above is not about refusals only', async (t) => {
+void test('a token of the very grant is let in: the property above is not about refusals only', (t) => {
   let allowed = 0;
   fc.assert(
     fc.property(anyGrants, anyJob, (grants, job) => {
@@ -221,9 +224,10 @@ test('a token of the very grant is let in: the property above is not about refus
     { numRuns: 5000 },
   );
   t.ok(allowed > 200, `${allowed} of 5000 random tokens are let in`);
+  t.end();
 });
 
-test('putting statements together allows no more and no less than they do apart', async () => {
+void test('putting statements together allows no more and no less than they do apart', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, anyJob, (grants, its, job) => {
       const parts = grants.flatMap((each) => grantConditions(each, organisations, its));
@@ -232,14 +236,16 @@ test('putting statements together allows no more and no less than they do apart'
     }),
     { numRuns: 5000 },
   );
+  t.end();
 });
 
-test('grants of repositories that are not narrowed share one statement', async (t) => {
+void test('grants of repositories that are not narrowed share one statement', (t) => {
   const grants = Array.from({ length: 50 }, (_, index) => grant({ repositoryId: String(7000 + index) }));
   t.equal(trustPolicy(grants, [koa], settings).Statement.length, 1);
+  t.end();
 });
 
-test("one grant's repository does not get into another's context", async (t) => {
+void test("one grant's repository does not get into another's context", (t) => {
   const trust = trustPolicy(
     [
       grant({ repositoryId: '1', environment: 'prod' }),
@@ -255,9 +261,10 @@ test("one grant's repository does not get into another's context", async (t) => 
     'the second after a transfer',
   );
   t.ok(mayAssume(trust, tokenOf({ repositoryId: '3', login: 'Ekstra', ownerId: '1003' })), 'the third where it is');
+  t.end();
 });
 
-test('the order and repetition of grants and organisations change nothing', async () => {
+void test('the order and repetition of grants and organisations change nothing', (t) => {
   fc.assert(
     fc.property(anyGrants, fc.integer(), fc.integer(), (grants, a, b) => {
       const shuffled = [...grants, ...grants].sort((x, y) => hash(x, a) - hash(y, a));
@@ -269,13 +276,14 @@ test('the order and repetition of grants and organisations change nothing', asyn
     }),
     wide,
   );
+  t.end();
 });
 
 function hash(value: unknown, seed: number): number {
-  return [...JSON.stringify(value)].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) | 0, seed);
+  return Array.from(JSON.stringify(value)).reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) | 0, seed);
 }
 
-test('no * stands before the organisation is complete, and each organisation is one that the department registered', async () => {
+void test('no * stands before the organisation is complete, and each organisation is one that the department registered', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, (grants, its) => {
       const own = organisations.filter(({ department }) => department === 'koa');
@@ -287,9 +295,10 @@ test('no * stands before the organisation is complete, and each organisation is 
     }),
     wide,
   );
+  t.end();
 });
 
-test('an organisation of another department is never let in, whatever a grant names', async () => {
+void test('an organisation of another department is never let in, whatever a grant names', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, anyJob, (grants, its, job) => {
       return !mayAssume(
@@ -299,9 +308,10 @@ test('an organisation of another department is never let in, whatever a grant na
     }),
     wide,
   );
+  t.end();
 });
 
-test('a pattern never reaches into a shared organisation', async () => {
+void test('a pattern never reaches into a shared organisation', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, anyJob, (grants, its, job) => {
       const patterns = grants.filter((each) => each.repository.includes('*') || each.organisation.includes('*'));
@@ -312,9 +322,10 @@ test('a pattern never reaches into a shared organisation', async () => {
     }),
     wide,
   );
+  t.end();
 });
 
-test('a look-alike of a registered organisation is never let in', async () => {
+void test('a look-alike of a registered organisation is never let in', (t) => {
   const lookAlike = fc.constantFrom(...owners.filter(({ ownerId }) => ownerId.startsWith('666')));
   fc.assert(
     fc.property(anyGrants, anySettings, anyJob, lookAlike, (grants, its, job, { login, ownerId }) => {
@@ -322,9 +333,10 @@ test('a look-alike of a registered organisation is never let in', async () => {
     }),
     wide,
   );
+  t.end();
 });
 
-test('names compare without regard to case and are written as GitHub spells them', async () => {
+void test('names compare without regard to case and are written as GitHub spells them', (t) => {
   const mixed = fc.constantFrom('JPPOL-KOA', 'jppol-koa', 'Jppol-Koa', 'JPPOL-koa');
   fc.assert(
     fc.property(anyGrant, mixed, anySettings, (each, login, its) => {
@@ -334,9 +346,10 @@ test('names compare without regard to case and are written as GitHub spells them
     }),
     wide,
   );
+  t.end();
 });
 
-test('a statement always asks for the audience, for sub in both forms, and for a context', async () => {
+void test('a statement always asks for the audience, for sub in both forms, and for a context', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, (grants, its) => {
       const document = trustPolicy(grants, organisations, its);
@@ -361,9 +374,10 @@ test('a statement always asks for the audience, for sub in both forms, and for a
     }),
     wide,
   );
+  t.end();
 });
 
-test('a trust policy holds no policy variable, no ForAllValues, no Principal *, and only what the guard knows', async () => {
+void test('a trust policy holds no policy variable, no ForAllValues, no Principal *, and only what the guard knows', (t) => {
   const allowedOwners = organisations.filter(({ department }) => department === 'koa');
   fc.assert(
     fc.property(anyGrants, anySettings, (grants, its) => {
@@ -376,9 +390,10 @@ test('a trust policy holds no policy variable, no ForAllValues, no Principal *, 
     }),
     wide,
   );
+  t.end();
 });
 
-test('an outsider in the same organisation can craft no sub that reaches across a *', async () => {
+void test('an outsider in the same organisation can craft no sub that reaches across a *', (t) => {
   // A repository's administrators choose which claims make up its sub; many of their values are theirs to choose.
   const value = fc.constantFrom(
     'GiftCardService',
@@ -418,43 +433,48 @@ test('an outsider in the same organisation can craft no sub that reaches across 
     }),
     { numRuns: 5000 },
   );
+  t.end();
 });
 
-test('without a grant nobody may assume the role, and IAM accepts the document', async (t) => {
+void test('without a grant nobody may assume the role, and IAM accepts the document', (t) => {
   const trust = trustPolicy([], [koa], settings);
   fc.assert(fc.property(anyJob, (job) => !mayAssume(trust, tokenOf(job))));
   const [statement] = trust.Statement;
   t.equal(statement?.Effect, 'Deny');
   t.ok(keys.sub in (statement?.Condition?.['StringLike'] ?? {}), "it evaluates sub, as IAM's guard asks");
+  t.end();
 });
 
-test('with the key repository_id switched off, sub holds name and id', async (t) => {
+void test('with the key repository_id switched off, sub holds name and id', (t) => {
   const trust = trustPolicy([grant()], [koa], withKeys(false, true));
   t.ok(mayAssume(trust, tokenOf()));
   t.ok(mayAssume(trust, tokenOf({ form: 'classic' })));
   t.notOk(mayAssume(trust, tokenOf({ repositoryId: '5009' })), 'made again under the name, where GitHub writes ids');
   t.notOk(mayAssume(trust, tokenOf({ repository: 'GiftCardService2', form: 'classic' })), 'a name that goes on');
+  t.end();
 });
 
-test('with the key ref switched off, refs stand in sub, and with an environment nobody is let in', async (t) => {
+void test('with the key ref switched off, refs stand in sub, and with an environment nobody is let in', (t) => {
   const trust = trustPolicy([grant({ refs: ['refs/heads/main'] })], [koa], withKeys(true, false));
   t.ok(mayAssume(trust, tokenOf()));
   t.notOk(mayAssume(trust, tokenOf({ ref: 'refs/heads/x' })));
   t.notOk(mayAssume(trust, tokenOf({ environment: 'prod' })), 'a job whose sub does not say its ref');
   const both = trustPolicy([grant({ refs: ['refs/heads/main'], environment: 'prod' })], [koa], withKeys(true, false));
   t.notOk(mayAssume(both, tokenOf({ environment: 'prod' })));
+  t.end();
 });
 
-test('an empty list of refs lets nobody in', async (t) => {
+void test('an empty list of refs lets nobody in', (t) => {
   for (const its of [settings, withKeys(true, false)]) {
     t.notOk(mayAssume(trustPolicy([grant({ refs: [] })], [koa], its), tokenOf()));
     t.notOk(
       mayAssume(trustPolicy([grant({ refs: [], environment: 'prod' })], [koa], its), tokenOf({ environment: 'prod' })),
     );
   }
+  t.end();
 });
 
-test('conditions that are already together stay as they are', async () => {
+void test('conditions that are already together stay as they are', (t) => {
   fc.assert(
     fc.property(anyGrants, anySettings, (grants, its) => {
       const once = mergeConditions(grants.flatMap((each) => grantConditions(each, organisations, its)));
@@ -462,10 +482,12 @@ test('conditions that are already together stay as they are', async () => {
     }),
     wide,
   );
+  t.end();
 });
 
-test('a job of the example is the one that the other tests change', async (t) => {
+void test('a job of the example is the one that the other tests change', (t) => {
   t.equal(tokenOf()['sub'], 'repo:JPPOL-KOA@1001/GiftCardService@5001:ref:refs/heads/main');
   t.equal(tokenOf({ form: 'classic', environment: 'a:b' })['sub'], 'repo:JPPOL-KOA/GiftCardService:environment:a%3Ab');
   t.equal(giftCardJob.login, organisation('JPPOL-KOA', '1001').login);
+  t.end();
 });
