@@ -4,9 +4,12 @@ import type { SchemaError } from './validators.ts';
 
 /** How many errors an answer tells at most. */
 const MOST_ERRORS = 20;
+/** How many of Ajv's are looked at: a body of thousands of unknown fields is not worth more of our time. */
+const MOST_LOOKED_AT = 100;
 
 /** Turns Ajv's errors into ours: where, which rule, and what would do. */
-export function inputErrors(errors: readonly SchemaError[]): InputError[] {
+export function inputErrors(all: readonly SchemaError[]): InputError[] {
+  const errors = all.slice(0, MOST_LOOKED_AT);
   const told = new Map<string, InputError>();
   for (const error of errors.filter((error) => !isConsequence(error, errors))) {
     const made = inputError(error);

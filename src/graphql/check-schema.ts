@@ -29,7 +29,11 @@ function problemsOf({ type, field }: PlacedField, contract: Contract, schema: Gr
   if (operation.kind !== kind) return [`${place} is a ${kind}, but ${use.id} is a ${operation.kind} in openapi.yaml.`];
   if (kind === 'mutation' && use.id !== field.name)
     return [`${place} is answered by ${use.id}: a mutation is named for its operation.`];
-  return [...unfilled(place, field, use.from, operation), ...unknownInputs(place, field, operation)];
+  return [
+    ...unfilled(place, field, use.from, operation),
+    ...unknownInputs(place, field, operation),
+    ...missingInputs(place, field, operation),
+  ];
 }
 
 /** Path parameters must come from an argument, an input field or the object. */
@@ -51,6 +55,18 @@ function unknownInputs(place: string, field: PlacedField['field'], operation: Co
   return inputNames(field)
     .filter((name) => !OPTIONS.has(name) && !parameters.has(name) && !operation.bodyProperties.has(name))
     .map((name) => `${place} takes ${name}, which ${operation.id} does not know.`);
+}
+
+/** What REST can say in a mutation, GraphQL must be able to say too; headers are its options. */
+function missingInputs(place: string, field: PlacedField['field'], operation: ContractOperation): string[] {
+  if (operation.kind !== 'mutation') return [];
+  const given = new Set(inputNames(field));
+  const queries = operation.parameters
+    .filter((parameter) => parameter.in === 'query')
+    .map((parameter) => parameter.name);
+  return [...queries, ...operation.bodyProperties]
+    .filter((name) => !given.has(name))
+    .map((name) => `${place} does not offer ${name}.`);
 }
 
 /** Names of a field's arguments, and of the fields of its `input`. */

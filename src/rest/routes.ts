@@ -17,6 +17,9 @@ export function registerRestFace(app: FastifyInstance, contract: Contract, core:
       method: operation.method,
       url: routePath(operation.path),
       config: { isPublic: operation.kind === 'public' },
+      onRequest: async (request) => {
+        if (takesNoBody(operation) && hasBody(request)) throw bodyNotTaken();
+      },
       handler: (request, reply) => answer(request, reply, operation, contract, core),
     });
   }
@@ -25,6 +28,19 @@ export function registerRestFace(app: FastifyInstance, contract: Contract, core:
     const known = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
     refuseOtherMethods(app, routePath(path), known);
   }
+}
+
+/** A mutation without a body must not get one: whoever sends `{"dryRun": true}` means something by it. */
+function takesNoBody({ kind, bodyProperties }: ContractOperation): boolean {
+  return kind === 'mutation' && bodyProperties.size === 0;
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+}
+
+function bodyNotTaken(): ServiceError {
+  return invalidInput([{ pointer: '/body', detail: 'takes no body here; send what you mean as query parameters' }]);
 }
 
 function routePath(path: string): string {

@@ -1,0 +1,88 @@
+/**
+ * Generates the types of both contracts into src/generated: `npm run generate`; with `--check` it writes nothing and fails when
+ * what is committed is not what the contracts say.
+ *
+ * The generators need TypeScript 5, which can not be installed beside ours, so they are installed in a place of their own.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+const GENERATORS = [
+  'typescript@5.9.3',
+  'openapi-typescript@7.13.0',
+  '@graphql-codegen/cli@7.4.3',
+  '@graphql-codegen/typescript@6.1.0',
+  'graphql@16.15.0',
+];
+
+/** What is generated: into which file, and how its text is made in a folder for scratch. */
+const TARGETS: Readonly<Record<string, (scratch: string) => string>> = {
+  'src/generated/openapi.ts': generateOpenapi,
+  'src/generated/graphql.ts': generateGraphql,
+};
+
+function generateOpenapi(scratch: string): string {
+  const output = join(scratch, 'openapi.ts');
+  run(scratch, 'openapi-typescript', [join(root, 'openapi.yaml'), '--output', output, '--immutable']);
+  return readFileSync(output, 'utf8');
+}
+
+function generateGraphql(scratch: string): string {
+  const output = join(scratch, 'graphql.ts');
+  const configuration = join(scratch, 'codegen.json');
+  const config = {
+    useTypeImports: true,
+    enumsAsTypes: true,
+    immutableTypes: true,
+    scalars: { DateTime: 'string', JSON: 'unknown', ID: 'string' },
+  };
+  const generates = { [output]: { plugins: ['typescript'], config } };
+  writeFileSync(configuration, JSON.stringify({ schema: join(root, 'schema/*.graphql'), generates }));
+  run(scratch, 'graphql-codegen', ['--config', configuration]);
+  return `/** Generated from schema/*.graphql by \`npm run generate\`. */\n\n${readFileSync(output, 'utf8')}`;
+}
+
+function install(scratch: string): void {
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--prefix', scratch];
+  execFileSync('npm', ['install', ...options, ...GENERATORS], { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function run(scratch: string, command: string, parameters: readonly string[]): void {
+  const file = join(scratch, 'node_modules/.bin', command);
+  execFileSync(file, parameters, { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function main(check: boolean): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'generate-'));
+  try {
+    install(scratch);
+    const stale = Object.entries(TARGETS).filter(([file, generate]) => {
+      const text = generate(scratch);
+      if (text === current(file)) return false;
+      if (!check) writeFileSync(join(root, file), text);
+      return true;
+    });
+    const names = stale.map(([file]) => file).join(', ');
+    if (stale.length === 0) console.log('The generated types are fresh.');
+    else if (check)
+      throw new Error(`${names} is not what the contracts say: run "npm run generate" and commit the result.`);
+    else console.log(`Wrote ${names}.`);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function current(file: string): string | undefined {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+main(process.argv.includes('--check'));
