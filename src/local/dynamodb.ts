@@ -21,12 +21,13 @@ export async function startLocalDynamoDb(dataDir: string | undefined): Promise<L
   const given = process.env['DYNAMODB_ENDPOINT'];
   if (given !== undefined) return { endpoint: given, close: async () => undefined };
   const port = await freePort();
-  const child = spawn(findDynoxide(), ['--port', String(port), ...dataArguments(dataDir)], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(findDynoxide(), ['--port', String(port), ...dataArguments(dataDir)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said = lastWords(child);
   const endpoint = `http://127.0.0.1:${port}`;
   // A process that is killed without a chance to close takes the child with it, as far as the platform lets it.
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
-  await answers(endpoint, child);
+  await answers(endpoint, child, said);
   return {
     endpoint,
     close: async () => {
@@ -66,10 +67,19 @@ function freePort(): Promise<number> {
   });
 }
 
-async function answers(endpoint: string, child: ChildProcess): Promise<void> {
+/** What the engine said last: for an error, and for nobody else. */
+function lastWords(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-2_000);
+  });
+  return () => text.trim();
+}
+
+async function answers(endpoint: string, child: ChildProcess, said: () => string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`dynoxide ended with exit code ${child.exitCode} before it answered.`);
+    if (child.exitCode !== null) throw new Error(`dynoxide ended with exit code ${child.exitCode} before it answered: ${said()}`);
     const answered = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) }).then(
       () => true,
       () => false,

@@ -66,6 +66,8 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () =>
 
 /** Starts the embedded default and makes what `infra/` makes in AWS: tables, the OIDC provider, the boundary. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
+  // The SDK's reminder that a later version of it needs a later Node; package.json says which Node this needs.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { dataDir, log = SILENT } = options;
   const env = { ...exampleEnv(), ...options.env };
   const config = readConfig(env);
