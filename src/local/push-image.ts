@@ -82,7 +82,7 @@ export async function tryPush(place: Place, roleArn: string, token: string, repo
 
 /** Tries to pull an image as an account does whose clusters run it. */
 export async function tryPull({ endpoint, region }: Place, accountId: string, registryId: string, repositoryName: string, imageTag: string): Promise<Attempt> {
-  const credentials = { accessKeyId: `account-${accountId}`, secretAccessKey: `account-${accountId}` };
+  const credentials = { accessKeyId: `account-${accountId}`, secretAccessKey: 'local' };
   const ecr = new ECRClient({ endpoint, region, credentials, maxAttempts: 1 });
   try {
     const { images = [] } = await ecr.send(new BatchGetImageCommand({ registryId, repositoryName, imageIds: [{ imageTag }] }));
