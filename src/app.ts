@@ -27,6 +27,8 @@ export interface AppParts {
   readonly config: { readonly docsBaseUrl: string };
   /** Without one nothing is logged. */
   readonly logger?: FastifyBaseLogger;
+  /** The client's address, where the connection's is not it. */
+  readonly addressOf?: (request: FastifyRequest) => string;
 }
 
 declare module 'fastify' {
@@ -47,11 +49,11 @@ declare module 'fastify' {
  * The service as one Fastify app, the same on a port and in a Lambda.
  * @throws Error when the contract and the core do not match
  */
-export function buildApp({ core, contract, schema, authenticate, config, logger }: AppParts): FastifyInstance {
+export function buildApp({ core, contract, schema, authenticate, config, logger, addressOf }: AppParts): FastifyInstance {
   checkContract(contract, core);
   const app = newFastify(logger, config.docsBaseUrl);
   app.decorateRequest('caller', undefined);
-  app.decorateRequest('asker', askerOf);
+  app.decorateRequest('asker', askerFrom(addressOf ?? (({ ip }) => ip)));
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOf(request));
     if (request.routeOptions.config.isPublic === true || request.is404) return;
@@ -104,17 +106,20 @@ function headersOf(request: FastifyRequest): Record<string, string> {
   };
 }
 
-function askerOf(this: FastifyRequest, idempotencyKey?: string): Asker {
-  if (this.caller === undefined) throw new Error('A route that needs a caller was reached without one.');
-  const userAgent = this.headers['user-agent'];
-  return {
-    caller: this.caller,
-    source: {
-      requestId: this.id,
-      address: this.ip,
-      ...(userAgent === undefined ? {} : { userAgent: printable(userAgent).slice(0, 256) }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    },
+/** Makes the request's `asker`: who asks, by the verified caller, and from where. */
+function askerFrom(addressOf: (request: FastifyRequest) => string) {
+  return function asker(this: FastifyRequest, idempotencyKey?: string): Asker {
+    if (this.caller === undefined) throw new Error('A route that needs a caller was reached without one.');
+    const userAgent = this.headers['user-agent'];
+    return {
+      caller: this.caller,
+      source: {
+        requestId: this.id,
+        address: addressOf(this),
+        ...(userAgent === undefined ? {} : { userAgent: printable(userAgent).slice(0, 256) }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      },
+    };
   };
 }
 

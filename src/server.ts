@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { FastifyBaseLogger } from 'fastify';
-import { composeApi, composeExecutor } from './compose.ts';
+import { composeApi } from './compose.ts';
+import { composeExecutor } from './compose-executor.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { readContract } from './contract.ts';
-import { readContractFiles } from './contract-files.ts';
+import { loadContracts } from './contract-source.ts';
 import { handleEvent } from './executor/handle.ts';
 
 const HELP = `Serves the ECR control plane.
@@ -78,9 +78,8 @@ async function serve(options: Options): Promise<void> {
 async function serveEmbedded({ port, issuerPort, data }: Options, logger: FastifyBaseLogger): Promise<() => Promise<void>> {
   const { startEmbedded } = await import('./local/embedded.ts');
   const embedded = await startEmbedded({ issuerPort, log: logger, ...(data === undefined ? {} : { dataDir: data }) });
-  const { openapi, schema } = readContractFiles();
   const { config, endpoints, jwksFetch } = embedded;
-  const app = composeApi({ config, contract: readContract(openapi), schema, endpoints, jwksFetch, logger });
+  const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch, logger });
   const address = await app.listen({ port, host: '127.0.0.1' });
   logger.info({ api: address, issuer: embedded.issuer.url, aws: embedded.aws.endpoint, dynamoDb: endpoints.dynamoDb, kept: data ?? 'in memory' }, `Serving at ${address}; a token: npm run -s token -- --repository O/R`);
   return async () => {
@@ -95,9 +94,8 @@ const RING_MILLISECONDS = 250;
 /** In an account the executor is a Lambda of its own; with `--aws env` this process is both, and rings by a schedule. */
 async function serveEnvironment({ port }: Options, logger: FastifyBaseLogger): Promise<() => Promise<void>> {
   const config = readConfig(process.env);
-  const { openapi, schema } = readContractFiles();
-  const app = composeApi({ config, contract: readContract(openapi), schema, logger });
-  const executor = await composeExecutor(config, { log: logger });
+  const app = composeApi({ config, ...loadContracts(), logger });
+  const executor = composeExecutor(config, { log: logger });
   if (process.env['ECP_CREATE_TABLES'] === 'true') {
     const { ensureTables } = await import('./ledger/tables.ts');
     await ensureTables(executor.tables);

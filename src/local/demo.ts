@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { composeApi } from '../compose.ts';
-import { readContract } from '../contract.ts';
-import { readContractFiles } from '../contract-files.ts';
+import { loadContracts } from '../contract-source.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
 import { STORY } from './story.ts';
 import { newWorld, type World } from './story-world.ts';
@@ -54,9 +53,8 @@ async function main(): Promise<number | undefined> {
 async function start(port: number, issuerPort: number): Promise<{ embedded: Embedded; app: FastifyInstance; url: string }> {
   const began = performance.now();
   const embedded = await startEmbedded({ issuerPort });
-  const { openapi, schema } = readContractFiles();
   const { config, endpoints, jwksFetch } = embedded;
-  const app = composeApi({ config, contract: readContract(openapi), schema, endpoints, jwksFetch });
+  const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port, host: '127.0.0.1' });
   say(line(0, 'DynamoDB, ECR, IAM, STS and a GitHub issuer are up, and the API on top of them', performance.now() - began, true));
   return { embedded, app, url };

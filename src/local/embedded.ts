@@ -1,8 +1,9 @@
 import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { join } from 'node:path';
 import type { Log } from '../commands/parts.ts';
-import { composeExecutor, tablesOf, type Endpoints } from '../compose.ts';
+import { composeExecutor } from '../compose-executor.ts';
 import { readConfig, type Config } from '../config.ts';
+import { tablesOf, type Endpoints } from '../connections.ts';
 import { handleEvent } from '../executor/handle.ts';
 import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
@@ -93,7 +94,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     const tables = tablesOf(config, endpoints);
     await ensureTables(tables);
     await ensureAccount(config, aws.endpoint);
-    const executor = await composeExecutor(config, { endpoints, log });
+    const executor = composeExecutor(config, { endpoints, log });
     if (options.executor !== false) closers.push(await startExecutor(executor, endpoints, log));
     return { config, env, endpoints, issuer, aws, executor, jwksFetch: async () => Response.json(issuer.jwks()), close };
   } catch (error) {

@@ -1,8 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import type { Test } from 'tap';
 import { composeApi } from '../../src/compose.ts';
-import { readContract } from '../../src/contract.ts';
-import { readContractFiles } from '../../src/contract-files.ts';
+import { loadContracts } from '../../src/contract-source.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { idOfName, type Job } from '../../src/local/github/job.ts';
@@ -48,9 +47,8 @@ export const idOf = idOfName;
 /** Starts a service for a test and ends it with the test. */
 export async function startService(t: Test, options: EmbeddedOptions = {}): Promise<Service> {
   const embedded = await startEmbedded(options);
-  const { openapi, schema } = readContractFiles();
   const { config, endpoints, jwksFetch } = embedded;
-  const app = composeApi({ config, contract: readContract(openapi), schema, endpoints, jwksFetch });
+  const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   t.teardown(async () => {
     await app.close();
     await embedded.close();
