@@ -225,6 +225,11 @@ void test('ECR refuses the repository policies that it does not take, and keeps 
       /Principal not found/,
     ],
     [
+      'the root of an account that does not exist',
+      of({ ...PULL, Principal: { AWS: 'arn:aws:iam::777788889999:root' } }),
+      /Principal not found/,
+    ],
+    [
       'a role that does not exist',
       of({ ...PULL, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:role/none` } }),
       /Principal not found/,
@@ -404,6 +409,13 @@ void test('a layer is uploaded in parts that follow each other, and under its ow
   });
   await part(5_242_880, bytes.length);
   await t.rejects(complete(digestOf('x')), { name: 'InvalidLayerException' });
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/other' }));
+  const elsewhere = new CompleteLayerUploadCommand({
+    repositoryName: 'koa/other',
+    uploadId,
+    layerDigests: [digestOf(bytes)],
+  });
+  await t.rejects(ecr.send(elsewhere), { name: 'UploadNotFoundException' }, 'an upload belongs to its repository');
   await complete(digestOf(bytes));
   await t.rejects(complete(digestOf(bytes)), { name: 'UploadNotFoundException' });
   await t.rejects(pushLayer(ecr, repositoryName, bytes.subarray(0)), { name: 'LayerAlreadyExistsException' });

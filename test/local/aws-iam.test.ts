@@ -130,6 +130,11 @@ void test('a trust policy has to read, and to say whose tokens of GitHub it trus
       identityPolicy({ Effect: 'Allow', Principal: { AWS: '444455556666' }, Action: 'sts:AssumeRole' }),
       true,
     ],
+    [
+      "an enterprise's issuer of GitHub without a condition",
+      identityPolicy({ ...statement, Principal: { Federated: `${PROVIDER}/slug` } }),
+      false,
+    ],
     ['GitHub without a condition', identityPolicy(statement), false],
     ['GitHub with the audience alone', trust({ StringEquals: { [`${HOST}:aud`]: 'sts.amazonaws.com' } }), false],
     ['GitHub for all subjects', subject('*'), false],
@@ -210,6 +215,23 @@ void test('inline policies are kept by name, within one size for all of them', a
   await t.rejects(unnamed, { name: 'NoSuchEntityException' });
   await iam.send(new DeleteRoleCommand({ RoleName }));
   await t.rejects(iam.send(new DeleteRoleCommand({ RoleName })), { name: 'NoSuchEntityException' });
+});
+
+void test('a managed policy has a size of its own, and one name whatever its case', async (t) => {
+  const iam = (await start(t)).iam();
+  const empty = identityPolicy({ Sid: '', Effect: 'Allow', Action: '*', Resource: '*' });
+  const create = async (PolicyName: string, size: number) =>
+    iam.send(
+      new CreatePolicyCommand({
+        PolicyName,
+        PolicyDocument: empty.replace('"Sid":""', `"Sid":"${'a'.repeat(size - empty.length)}"`),
+      }),
+    );
+  await t.rejects(create('boundary', 6145), { name: 'LimitExceededException' });
+  await t.resolves(create('boundary', 6144));
+  await t.rejects(create('Boundary', 200), { name: 'EntityAlreadyExistsException' });
+  const malformed = new CreatePolicyCommand({ PolicyName: 'bad', PolicyDocument: '{}' });
+  await t.rejects(iam.send(malformed), { name: 'MalformedPolicyDocumentException' });
 });
 
 void test('roles are listed by path in pages, tags and boundaries change', async (t) => {

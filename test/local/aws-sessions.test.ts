@@ -10,6 +10,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import * as fc from 'fast-check';
 import { exportJWK, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import type { JWK } from 'jose';
 import { test } from 'tap';
@@ -302,4 +303,29 @@ void test('an issuer whose keys cannot be had is an error of its own', async (t)
     }),
   );
   await t.rejects(assumed, { name: 'IDPCommunicationErrorException' });
+});
+
+void test('whatever is sent, the answer is a refusal and never a failure', async (t) => {
+  const { endpoint } = await start(t);
+  const text = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.constantFrom('', '__proto__', 'Tags.member.1.Key', '{}', '[]'),
+  );
+  const form = fc
+    .array(fc.tuple(text, text), { maxLength: 6 })
+    .map((pairs) => new URLSearchParams([...pairs, ['Version', '2011-06-15']]).toString());
+  const assuming = form.map((body) => `Action=AssumeRoleWithWebIdentity&${body}`);
+  const target = fc.constantFrom('', 'AmazonEC2ContainerRegistry_V20150921.CreateRepository', 'x.constructor');
+  const authorization = fc.constantFrom('', 'AWS4-HMAC-SHA256 x', 'Bearer x');
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(form, assuming, text, fc.json()), target, authorization, async (body, to, signed) => {
+      const headers = {
+        ...(to === '' ? {} : { 'x-amz-target': to }),
+        ...(signed === '' ? {} : { authorization: signed }),
+      };
+      const response = await fetch(endpoint, { method: 'POST', headers, body });
+      return response.status >= 400 && response.status < 500 && (await response.text()) !== '';
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -119,7 +119,7 @@ void test('a data directory has one process at a time, and a dead one holds noth
   const next = await startEmbeddedAws({ ...options, dataDir });
   await t.rejects(startEmbeddedAws({ ...options, dataDir }), /in use by this process/);
   await next.close();
-  writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: process.pid, started: 'before' }));
+  writeFileSync(join(dataDir, 'lock'), JSON.stringify({ pid: process.pid, started: null }));
   await t.resolves(
     startEmbeddedAws({ ...options, dataDir }).then(async (aws) => aws.close()),
     'a pid of an earlier life',
