@@ -1,0 +1,90 @@
+# The state table. Its stream is the executor's doorbell.
+resource "aws_dynamodb_table" "state" {
+  name                        = "${var.name}-state"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  stream_enabled              = true
+  stream_view_type            = "NEW_IMAGE"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = var.tags
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  # Idempotency records. Expiry is lazy, so the code compares the time itself.
+  ttl {
+    attribute_name = "expiresAt"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.this.arn
+  }
+}
+
+# The audit table: only ever put into. Its stream shows whoever does something else.
+resource "aws_dynamodb_table" "audit" {
+  name                        = "${var.name}-audit"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  stream_enabled              = true
+  stream_view_type            = "NEW_AND_OLD_IMAGES"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = var.tags
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  attribute {
+    name = "day"
+    type = "S"
+  }
+
+  attribute {
+    name = "timeAndId"
+    type = "S"
+  }
+
+  global_secondary_index {
+    name            = "by-day"
+    hash_key        = "day"
+    range_key       = "timeAndId"
+    projection_type = "ALL"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.this.arn
+  }
+}
+
+# Nobody in the account changes or removes an audit event, whatever their own rights are.
+resource "aws_dynamodb_resource_policy" "audit" {
+  resource_arn = aws_dynamodb_table.audit.arn
+  policy       = templatefile("${path.module}/policies/audit-table.json.tftpl", local.policy_variables)
+}
