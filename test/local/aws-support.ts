@@ -28,17 +28,22 @@ export const ISSUER = 'https://token.actions.githubusercontent.com';
 export const HOST = 'token.actions.githubusercontent.com';
 export const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${HOST}`;
 
+/** The issuer's key pair, and one that the issuer does not know. */
 export const keys = await generateKeyPair('RS256', { extractable: true });
 export const strangersKeys = await generateKeyPair('RS256', { extractable: true });
+/** The issuer's public keys, as it publishes them. */
 export const jwks = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
 
+/** What a client signs with. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
+/** The root of the embedded account. */
 export const ADMIN: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
+/** An embedded AWS for one test, and clients for it. */
 export async function start(t: Test, options: Partial<EmbeddedAwsOptions> = {}) {
   const aws = await startEmbeddedAws({
     accountId: ACCOUNT,
@@ -58,6 +63,7 @@ export async function start(t: Test, options: Partial<EmbeddedAwsOptions> = {}) 
 }
 export type Running = Awaited<ReturnType<typeof start>>;
 
+/** A workflow's token: of `acme/app` (42) on its main branch, but for the given claims. */
 export async function token(
   claims: JWTPayload = {},
   options: { key?: Parameters<SignJWT['sign']>[0]; at?: Date; alg?: string } = {},
@@ -79,6 +85,7 @@ export async function token(
     .sign(options.key ?? keys.privateKey);
 }
 
+/** A trust policy in GitHub's provider under a condition. */
 export function trust(condition: object): string {
   return JSON.stringify({
     Version: '2012-10-17',
@@ -93,11 +100,13 @@ export function trust(condition: object): string {
   });
 }
 
+/** Trusts the branches of `acme/app`, by its number, in both forms of the subject. */
 export const TRUST = trust({
   StringEquals: { [`${HOST}:aud`]: 'sts.amazonaws.com', [`${HOST}:repository_id`]: ['42'] },
   StringLike: { [`${HOST}:sub`]: ['repo:acme/*:ref:refs/heads/*', 'repo:acme@7/*:ref:refs/heads/*'] },
 });
 
+/** A policy document of these statements. */
 export function identityPolicy(...statements: object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });
 }
@@ -119,6 +128,7 @@ export const PUSH_POLICY = identityPolicy(
   },
 );
 
+/** The wall between departments. */
 export const BOUNDARY = identityPolicy(
   { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
   {
@@ -151,8 +161,10 @@ export async function seed(aws: Running): Promise<void> {
   }
 }
 
+/** The push role of the department `koa`. */
 export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/github-access-koa`;
 
+/** Credentials of a session of the push role. */
 export async function assume(aws: Running, webIdentityToken: string, durationSeconds?: number): Promise<Credentials> {
   const { Credentials } = await aws.sts().send(
     new AssumeRoleWithWebIdentityCommand({
@@ -169,10 +181,12 @@ export async function assume(aws: Running, webIdentityToken: string, durationSec
   };
 }
 
+/** A digest as registries write it. */
 export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** Uploads one layer by ECR's API. */
 export async function pushLayer(ecr: ECRClient, repositoryName: string, bytes: Uint8Array): Promise<void> {
   const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }));
   await ecr.send(
@@ -187,6 +201,7 @@ export async function pushLayer(ecr: ECRClient, repositoryName: string, bytes: U
   await ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests: [digestOf(bytes)] }));
 }
 
+/** An OCI manifest of one layer. */
 export function manifestOf(config: Uint8Array, layer: Uint8Array): string {
   const descriptor = (mediaType: string, bytes: Uint8Array): object => ({
     mediaType,
@@ -201,6 +216,7 @@ export function manifestOf(config: Uint8Array, layer: Uint8Array): string {
   });
 }
 
+/** Pushes an image of one layer as a Docker client makes ECR do it. */
 export async function push(ecr: ECRClient, repositoryName: string, imageTag: string, content = 'layer'): Promise<void> {
   const config = Buffer.from(`{"of":"${content}"}`);
   const layer = Buffer.from(content);

@@ -13,6 +13,7 @@ import { keptPolicy, parsePolicy } from './policy-syntax.ts';
 import { verifyWebIdentity, webIdentityContext } from './web-identity.ts';
 import type { WebIdentity } from './web-identity.ts';
 
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 export async function assumeRoleWithWebIdentity(
   { account }: Call,
   input: AssumeRoleWithWebIdentityRequest,
@@ -48,6 +49,7 @@ export async function assumeRoleWithWebIdentity(
   };
 }
 
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 export function getCallerIdentity({ caller }: Call): GetCallerIdentityResponse {
   if (caller.kind === 'session') {
     const { role, session, accountId } = caller;

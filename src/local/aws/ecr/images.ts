@@ -19,6 +19,7 @@ import { pageOf, readToken } from '../paging.ts';
 import { findRepository } from './find-repository.ts';
 import { imageWithTag } from './push-image.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html */
 export function listImages({ account }: Call, input: ListImagesRequest): ListImagesResponse {
   const repository = findRepository(account, input);
   const after = readToken(input.nextToken, () => invalidParameter('nextToken', 'Invalid token'));
@@ -34,6 +35,7 @@ export function listImages({ account }: Call, input: ListImagesRequest): ListIma
   return { imageIds: [...items], nextToken: next };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
 export function describeImages({ account }: Call, input: DescribeImagesRequest): DescribeImagesResponse {
   const repository = findRepository(account, input);
   if (input.imageIds !== undefined) {
@@ -56,6 +58,7 @@ export function describeImages({ account }: Call, input: DescribeImagesRequest):
   return { imageDetails: items.map((image) => detailOf(account, image)), nextToken: next };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
 export function batchGetImage({ account }: Call, input: BatchGetImageRequest): BatchGetImageResponse {
   const repository = findRepository(account, input);
   const answer = { images: [], failures: [] } as Required<Pick<BatchGetImageResponse, 'images' | 'failures'>>;
@@ -76,6 +79,7 @@ export function batchGetImage({ account }: Call, input: BatchGetImageRequest): B
   return answer;
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html */
 export function batchDeleteImage({ account }: Call, input: BatchDeleteImageRequest): BatchDeleteImageResponse {
   const repository = findRepository(account, input);
   const imageIds: ImageIdentifier[] = [];

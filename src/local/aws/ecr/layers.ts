@@ -25,6 +25,7 @@ const MAX_DOWNLOADS = 10_000;
 const DOWNLOAD_LIFETIME_MS = 3_600_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchCheckLayerAvailability.html */
 export function batchCheckLayerAvailability(
   { account }: Call,
   input: BatchCheckLayerAvailabilityRequest,
@@ -49,6 +50,7 @@ export function batchCheckLayerAvailability(
   };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html */
 export function initiateLayerUpload({ account }: Call, input: InitiateLayerUploadRequest): InitiateLayerUploadResponse {
   const { name } = findRepository(account, input);
   if (account.uploads.size >= MAX_UPLOADS)
@@ -58,6 +60,7 @@ export function initiateLayerUpload({ account }: Call, input: InitiateLayerUploa
   return { uploadId, partSize: PART_SIZE };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html */
 export function uploadLayerPart({ account }: Call, input: UploadLayerPartRequest): UploadLayerPartResponse {
   const { name } = findRepository(account, input);
   const { uploadId = '', partFirstByte = 0, partLastByte = 0, layerPartBlob = new Uint8Array() } = input;
@@ -75,6 +78,7 @@ export function uploadLayerPart({ account }: Call, input: UploadLayerPartRequest
   return { registryId: account.id, repositoryName: name, uploadId, lastByteReceived: partLastByte };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html */
 export function completeLayerUpload({ account }: Call, input: CompleteLayerUploadRequest): CompleteLayerUploadResponse {
   const { name } = findRepository(account, input);
   const { uploadId = '' } = input;
@@ -104,6 +108,7 @@ export function completeLayerUpload({ account }: Call, input: CompleteLayerUploa
   return { registryId: account.id, repositoryName: name, uploadId, layerDigest };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html */
 export function getDownloadUrlForLayer(
   { account }: Call,
   input: GetDownloadUrlForLayerRequest,

@@ -12,6 +12,7 @@ import { ecrFault, invalidParameter } from '../fault.ts';
 import { lifecycleFault } from './lifecycle-syntax.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html */
 export function putLifecyclePolicy({ account }: Call, input: PutLifecyclePolicyRequest): PutLifecyclePolicyResponse {
   const repository = findRepository(account, input);
   const lifecyclePolicyText = input.lifecyclePolicyText ?? '';
@@ -23,12 +24,14 @@ export function putLifecyclePolicy({ account }: Call, input: PutLifecyclePolicyR
   return { registryId: account.id, repositoryName: repository.name, lifecyclePolicyText };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetLifecyclePolicy.html */
 export function getLifecyclePolicy({ account }: Call, input: GetLifecyclePolicyRequest): GetLifecyclePolicyResponse {
   const repository = findRepository(account, input);
   const lifecyclePolicyText = lifecycleOf(account.id, repository);
   return { registryId: account.id, repositoryName: repository.name, lifecyclePolicyText };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteLifecyclePolicy.html */
 export function deleteLifecyclePolicy(
   { account }: Call,
   input: DeleteLifecyclePolicyRequest,

@@ -8,6 +8,7 @@ import { findRepository } from './find-repository.ts';
 import { readManifest } from './manifests.ts';
 import type { Manifest } from './manifests.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
 export function putImage({ account }: Call, input: PutImageRequest): PutImageResponse {
   const repository = findRepository(account, input);
   const { imageManifest = '', imageTag: tag } = input;

@@ -23,6 +23,7 @@ import type { EntityChange } from '../store.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 import { checkedTags } from './repository-tags.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
 export function createRepository({ account }: Call, input: CreateRepositoryRequest): CreateRepositoryResponse {
   const name = input.repositoryName ?? '';
   if (input.registryId !== undefined && input.registryId !== account.id) {
@@ -57,6 +58,7 @@ export function createRepository({ account }: Call, input: CreateRepositoryReque
   return { repository: answerOf(account, repository) };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html */
 export function describeRepositories(
   { account }: Call,
   input: DescribeRepositoriesRequest,
@@ -80,6 +82,7 @@ export function describeRepositories(
   return { repositories: items.map((repository) => answerOf(account, repository)), nextToken: next };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepository.html */
 export function deleteRepository({ account }: Call, input: DeleteRepositoryRequest): DeleteRepositoryResponse {
   const repository = findRepository(account, input);
   const { name } = repository;
@@ -101,6 +104,7 @@ export function deleteRepository({ account }: Call, input: DeleteRepositoryReque
   return { repository: answerOf(account, repository) };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageTagMutability.html */
 export function putImageTagMutability(
   { account }: Call,
   input: PutImageTagMutabilityRequest,
@@ -117,6 +121,7 @@ export function putImageTagMutability(
   };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html */
 export function putImageScanningConfiguration(
   { account }: Call,
   input: PutImageScanningConfigurationRequest,

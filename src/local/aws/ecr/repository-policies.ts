@@ -13,6 +13,7 @@ import { awsPrincipals, parsePolicy } from '../policy-syntax.ts';
 import { principalExists } from '../principal-names.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html */
 export function setRepositoryPolicy({ account }: Call, input: SetRepositoryPolicyRequest): SetRepositoryPolicyResponse {
   const repository = findRepository(account, input);
   const { document, fault } = parsePolicy(input.policyText ?? '', 'repository');
@@ -24,11 +25,13 @@ export function setRepositoryPolicy({ account }: Call, input: SetRepositoryPolic
   return { registryId: account.id, repositoryName: repository.name, policyText };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRepositoryPolicy.html */
 export function getRepositoryPolicy({ account }: Call, input: GetRepositoryPolicyRequest): GetRepositoryPolicyResponse {
   const repository = findRepository(account, input);
   return { registryId: account.id, repositoryName: repository.name, policyText: policyOf(account.id, repository) };
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DeleteRepositoryPolicy.html */
 export function deleteRepositoryPolicy(
   { account }: Call,
   input: DeleteRepositoryPolicyRequest,

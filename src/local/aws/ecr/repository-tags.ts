@@ -14,12 +14,14 @@ import { repositoryArn } from '../identifiers.ts';
 import { MAX_TAGS, tagFault, tagList } from '../tags.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html */
 export function tagResource({ account }: Call, input: TagResourceRequest): TagResourceResponse {
   const repository = byArn(account, input.resourceArn ?? '');
   keepRepository(account, { ...repository, tags: checkedTags(repository.tags, input.tags ?? []) });
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UntagResource.html */
 export function untagResource({ account }: Call, input: UntagResourceRequest): UntagResourceResponse {
   const repository = byArn(account, input.resourceArn ?? '');
   const gone = new Set(input.tagKeys);
@@ -28,6 +30,7 @@ export function untagResource({ account }: Call, input: UntagResourceRequest): U
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListTagsForResource.html */
 export function listTagsForResource({ account }: Call, input: ListTagsForResourceRequest): ListTagsForResourceResponse {
   return { tags: tagList(byArn(account, input.resourceArn ?? '').tags) };
 }

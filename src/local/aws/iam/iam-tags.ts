@@ -12,12 +12,14 @@ import { pageOf, readToken } from '../paging.ts';
 import { MAX_TAGS, tagFault, tagList } from '../tags.ts';
 import { findRole, keepRole } from './find-role.ts';
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html */
 export function tagRole({ account }: Call, input: TagRoleRequest): object {
   const role = findRole(account, input.RoleName);
   keepRole(account, { ...role, tags: checkedIamTags(role.tags, input.Tags ?? []) });
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagRole.html */
 export function untagRole({ account }: Call, input: UntagRoleRequest): object {
   const role = findRole(account, input.RoleName);
   const gone = new Set((input.TagKeys ?? []).map((key) => key.toLowerCase()));
@@ -26,6 +28,7 @@ export function untagRole({ account }: Call, input: UntagRoleRequest): object {
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoleTags.html */
 export function listRoleTags({ account }: Call, input: ListRoleTagsRequest): ListRoleTagsResponse {
   const role = findRole(account, input.RoleName);
   const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));

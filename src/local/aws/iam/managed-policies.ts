@@ -19,6 +19,7 @@ import { sizeOf } from './roles.ts';
 /** Characters of a managed policy, whitespace not counted; AWS does not raise it. */
 const MAX_SIZE = 6144;
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
 export function createPolicy({ account }: Call, input: CreatePolicyRequest): CreatePolicyResponse {
   const { PolicyName: name = '', PolicyDocument: document = '', Path: path = '/' } = input;
   const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
@@ -46,11 +47,13 @@ export function createPolicy({ account }: Call, input: CreatePolicyRequest): Cre
   return { Policy: answerOf(account, policy) };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html */
 export function getPolicy({ account }: Call, input: GetPolicyRequest): GetPolicyResponse {
   const policy = findPolicy(account, input.PolicyArn);
   return { Policy: { ...answerOf(account, policy), Description: policy.description, Tags: tagList(policy.tags) } };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html */
 export function getPolicyVersion({ account }: Call, input: GetPolicyVersionRequest): GetPolicyVersionResponse {
   const policy = findPolicy(account, input.PolicyArn);
   if (input.VersionId !== 'v1') {

@@ -11,6 +11,7 @@ import { iamFault } from '../fault.ts';
 import { tagList } from '../tags.ts';
 import { checkedIamTags } from './iam-tags.ts';
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html */
 export function createOpenIDConnectProvider(
   { account }: Call,
   input: CreateOpenIDConnectProviderRequest,
@@ -32,6 +33,7 @@ export function createOpenIDConnectProvider(
   return { OpenIDConnectProviderArn: arn, Tags: tagList(provider.tags) };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOpenIDConnectProvider.html */
 export function getOpenIDConnectProvider(
   { account }: Call,
   input: GetOpenIDConnectProviderRequest,
@@ -50,6 +52,7 @@ export function getOpenIDConnectProvider(
   };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOpenIDConnectProviders.html */
 export function listOpenIDConnectProviders({ account }: Call): ListOpenIDConnectProvidersResponse {
   return { OpenIDConnectProviderList: account.store.list('provider').map(({ arn }) => ({ Arn: arn })) };
 }

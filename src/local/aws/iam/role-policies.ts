@@ -15,6 +15,7 @@ import { parsePolicy } from '../policy-syntax.ts';
 import { findRole, keepRole } from './find-role.ts';
 import { sizeOf } from './roles.ts';
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
 export function putRolePolicy({ account }: Call, input: PutRolePolicyRequest): object {
   const role = findRole(account, input.RoleName);
   const { PolicyName: name = '', PolicyDocument: text = '' } = input;
@@ -32,6 +33,7 @@ export function putRolePolicy({ account }: Call, input: PutRolePolicyRequest): o
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html */
 export function getRolePolicy({ account }: Call, input: GetRolePolicyRequest): GetRolePolicyResponse {
   const role = findRole(account, input.RoleName);
   const { PolicyName: name = '' } = input;
@@ -40,6 +42,7 @@ export function getRolePolicy({ account }: Call, input: GetRolePolicyRequest): G
   return { RoleName: role.name, PolicyName: name, PolicyDocument: encodeURIComponent(policy) };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html */
 export function deleteRolePolicy({ account }: Call, input: DeleteRolePolicyRequest): object {
   const role = findRole(account, input.RoleName);
   const { PolicyName: name = '' } = input;
@@ -49,6 +52,7 @@ export function deleteRolePolicy({ account }: Call, input: DeleteRolePolicyReque
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html */
 export function listRolePolicies({ account }: Call, input: ListRolePoliciesRequest): ListRolePoliciesResponse {
   const role = findRole(account, input.RoleName);
   const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));

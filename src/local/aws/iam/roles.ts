@@ -23,6 +23,7 @@ import { trustGuardFault } from '../trust-guard.ts';
 import { findRole, keepRole } from './find-role.ts';
 import { checkedIamTags } from './iam-tags.ts';
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export function createRole({ account }: Call, input: CreateRoleRequest): CreateRoleResponse {
   const { RoleName: name = '', AssumeRolePolicyDocument: trustPolicy = '', Path: path = '/' } = input;
   if (account.store.get('role', name.toLowerCase()) !== undefined) {
@@ -52,10 +53,12 @@ export function createRole({ account }: Call, input: CreateRoleRequest): CreateR
   return { Role: fullAnswer(role) };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
 export function getRole({ account }: Call, input: GetRoleRequest): GetRoleResponse {
   return { Role: { ...fullAnswer(findRole(account, input.RoleName)), RoleLastUsed: {} } };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html */
 export function listRoles({ account }: Call, input: ListRolesRequest): ListRolesResponse {
   const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
   const prefix = input.PathPrefix ?? '/';
@@ -64,6 +67,7 @@ export function listRoles({ account }: Call, input: ListRolesRequest): ListRoles
   return { Roles: items.map(listAnswer), IsTruncated: next !== undefined, Marker: next };
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html */
 export function deleteRole({ account }: Call, input: DeleteRoleRequest): object {
   const role = findRole(account, input.RoleName);
   if (Object.keys(role.policies).length > 0) {
@@ -73,6 +77,7 @@ export function deleteRole({ account }: Call, input: DeleteRoleRequest): object 
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html */
 export function updateAssumeRolePolicy({ account }: Call, input: UpdateAssumeRolePolicyRequest): object {
   const role = findRole(account, input.RoleName);
   const trustPolicy = input.PolicyDocument ?? '';
@@ -81,6 +86,7 @@ export function updateAssumeRolePolicy({ account }: Call, input: UpdateAssumeRol
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html */
 export function putRolePermissionsBoundary({ account }: Call, input: PutRolePermissionsBoundaryRequest): object {
   const role = findRole(account, input.RoleName);
   const boundaryArn = input.PermissionsBoundary ?? '';
@@ -89,6 +95,7 @@ export function putRolePermissionsBoundary({ account }: Call, input: PutRolePerm
   return {};
 }
 
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePermissionsBoundary.html */
 export function deleteRolePermissionsBoundary({ account }: Call, input: DeleteRolePermissionsBoundaryRequest): object {
   const { boundaryArn, ...without } = findRole(account, input.RoleName);
   if (boundaryArn === undefined) {
