@@ -14,7 +14,8 @@ const ENTRIES = { api: 'src/lambda-api.ts', executor: 'src/lambda-executor.ts' }
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What esbuild leaves of CommonJS packages asks for `require`, which an ES module has not. */
-const BANNER = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /** Both contracts as a module: texts, the parsed document, and the validators compiled ahead of time. */
 function contractModule(): string {
@@ -30,7 +31,10 @@ function contractModule(): string {
     }),
   );
   const code = (standaloneCode as unknown as { default: typeof standaloneCode }).default ?? standaloneCode;
-  const validators = (code as unknown as (ajv: unknown, names: Record<string, string>) => string)(ajv, Object.fromEntries(ids.map((id) => [id, `request-${id}`])));
+  const validators = (code as unknown as (ajv: unknown, names: Record<string, string>) => string)(
+    ajv,
+    Object.fromEntries(ids.map((id) => [id, `request-${id}`])),
+  );
   return `${validators}
 import { assembleContract } from './contract/assemble.ts';
 const document = ${JSON.stringify(document)};
@@ -44,7 +48,11 @@ export function loadContracts() {
 const builtInContracts: Plugin = {
   name: 'built-in-contracts',
   setup: (plugin) => {
-    plugin.onLoad({ filter: /src\/contract-source\.ts$/ }, () => ({ contents: contractModule(), loader: 'js', resolveDir: `${root}src` }));
+    plugin.onLoad({ filter: /src\/contract-source\.ts$/ }, () => ({
+      contents: contractModule(),
+      loader: 'js',
+      resolveDir: `${root}src`,
+    }));
   },
 };
 
@@ -52,7 +60,9 @@ const builtInContracts: Plugin = {
 const nothingLocal: Plugin = {
   name: 'nothing-local',
   setup: (plugin) => {
-    plugin.onLoad({ filter: /\/src\/local\// }, ({ path }) => ({ errors: [{ text: `${path} must not be in a Lambda's bundle.` }] }));
+    plugin.onLoad({ filter: /\/src\/local\// }, ({ path }) => ({
+      errors: [{ text: `${path} must not be in a Lambda's bundle.` }],
+    }));
   },
 };
 
@@ -80,7 +90,9 @@ async function bundle(name: string, entry: string): Promise<void> {
   });
   writeFileSync(`${root}dist/${name}.meta.json`, JSON.stringify(metafile));
   const kilobytes = Math.round(statSync(`${folder}/index.mjs`).size / 1024);
-  process.stdout.write(`dist/${name}/index.mjs  ${kilobytes} kB, and ${Object.keys(metafile.outputs).length - 1} chunks\n`);
+  process.stdout.write(
+    `dist/${name}/index.mjs  ${kilobytes} kB, and ${Object.keys(metafile.outputs).length - 1} chunks\n`,
+  );
 }
 
 for (const [name, entry] of Object.entries(ENTRIES)) await bundle(name, entry);

@@ -49,7 +49,15 @@ declare module 'fastify' {
  * The service as one Fastify app, the same on a port and in a Lambda.
  * @throws Error when the contract and the core do not match
  */
-export function buildApp({ core, contract, schema, authenticate, config, logger, addressOf }: AppParts): FastifyInstance {
+export function buildApp({
+  core,
+  contract,
+  schema,
+  authenticate,
+  config,
+  logger,
+  addressOf,
+}: AppParts): FastifyInstance {
   checkContract(contract, core);
   const app = newFastify(logger, config.docsBaseUrl);
   app.decorateRequest('caller', undefined);
@@ -78,11 +86,18 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string):
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 1_024 },
+    // The contract validates every request; Fastify's own compilers are neither used nor, at start, loaded.
+    schemaController: { compilersFactory: { buildValidator: noRouteSchema, buildSerializer: noRouteSchema } },
     frameworkErrors: (error, request, reply) => {
       void reply.headers(headersOf(request));
       void answerError(error, request, reply, docsBaseUrl);
     },
   });
+}
+
+/** A schema on a route would be a second contract: the process must not start with one. */
+function noRouteSchema(): never {
+  throw new Error('Routes have no schemas of their own; openapi.yaml is the contract.');
 }
 
 /** JSON is the only thing that is read; an empty body is none, whatever `Content-Type` says. */

@@ -10,7 +10,11 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () =>
 /** The executor's parts: the ledger, and the clients that write to ECR and IAM. */
 export function composeExecutor(
   config: Config,
-  { endpoints = {}, log = SILENT, limits = EXECUTOR_LIMITS }: { readonly endpoints?: Endpoints; readonly log?: Log; readonly limits?: ExecutorLimits },
+  {
+    endpoints = {},
+    log = SILENT,
+    limits = EXECUTOR_LIMITS,
+  }: { readonly endpoints?: Endpoints; readonly log?: Log; readonly limits?: ExecutorLimits },
 ): ExecutorParts {
   return {
     tables: tablesOf(config, endpoints),

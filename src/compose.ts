@@ -26,7 +26,15 @@ export interface ApiParts {
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The API: both faces over the core, on the ledger. */
-export function composeApi({ config, contract, schema, endpoints = {}, jwksFetch, logger, addressOf }: ApiParts): FastifyInstance {
+export function composeApi({
+  config,
+  contract,
+  schema,
+  endpoints = {},
+  jwksFetch,
+  logger,
+  addressOf,
+}: ApiParts): FastifyInstance {
   const core = createCore({
     tables: tablesOf(config, endpoints),
     registry: registryLook(awsOptions(config, endpoints)),

@@ -54,21 +54,29 @@ export function readConfig(env: Environment): Config {
     mutationEvents: list(env['ECP_MUTATION_EVENTS'] ?? DEFAULT_EVENTS),
     organisationWideBy: oneOf(env, 'ECP_ORGANISATION_WIDE_BY', ['acknowledgement', 'platform'], 'acknowledgement'),
     waitMilliseconds: number(env, 'ECP_WAIT_MILLISECONDS', 10_000, 0, 25_000),
-    docsBaseUrl: (env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs').replace(/\/+$/, ''),
+    docsBaseUrl: (
+      env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs'
+    ).replace(/\/+$/, ''),
     ...(env['ECP_CONTACT'] === undefined ? {} : { contact: env['ECP_CONTACT'] }),
   };
 }
 
 function readAws(env: Environment): AwsSettings {
   const accountId = required(env, 'ECP_ACCOUNT_ID', 'the twelve digits of the shared AWS account');
-  if (!isAccountId(accountId)) throw new ConfigError('ECP_ACCOUNT_ID must be exactly twelve digits, in quotes where a tool would drop leading zeros.');
+  if (!isAccountId(accountId))
+    throw new ConfigError(
+      'ECP_ACCOUNT_ID must be exactly twelve digits, in quotes where a tool would drop leading zeros.',
+    );
   const region = env['ECP_REGION'] ?? env['AWS_REGION'];
-  if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new ConfigError('ECP_REGION (or AWS_REGION) must be a region such as eu-west-1.');
+  if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+    throw new ConfigError('ECP_REGION (or AWS_REGION) must be a region such as eu-west-1.');
   const partition = env['ECP_PARTITION'] ?? 'aws';
   const rolePath = env['ECP_ROLE_PATH'] ?? '/ecr-access/';
-  if (!/^\/([\w+=,.@-]+\/)+$/.test(rolePath)) throw new ConfigError('ECP_ROLE_PATH must begin and end with a slash and not be the root, such as /ecr-access/.');
+  if (!/^\/([\w+=,.@-]+\/)+$/.test(rolePath))
+    throw new ConfigError('ECP_ROLE_PATH must begin and end with a slash and not be the root, such as /ecr-access/.');
   const organisationId = env['ECP_AWS_ORGANISATION_ID'];
-  if (organisationId !== undefined && !/^o-[a-z0-9]{10,32}$/.test(organisationId)) throw new ConfigError('ECP_AWS_ORGANISATION_ID must look like o-a1b2c3d4e5.');
+  if (organisationId !== undefined && !/^o-[a-z0-9]{10,32}$/.test(organisationId))
+    throw new ConfigError('ECP_AWS_ORGANISATION_ID must look like o-a1b2c3d4e5.');
   return {
     accountId,
     region,
@@ -85,7 +93,10 @@ function readAws(env: Environment): AwsSettings {
 
 function readIssuer(env: Environment): string {
   const issuer = env['ECP_ISSUER'] ?? 'https://token.actions.githubusercontent.com';
-  if (!/^https:\/\/[a-z0-9.-]+(\/[A-Za-z0-9_.-]+)*$/.test(issuer)) throw new ConfigError('ECP_ISSUER must be an https URL exactly as in the claim iss, without a trailing slash, such as https://token.actions.githubusercontent.com.');
+  if (!/^https:\/\/[a-z0-9.-]+(\/[A-Za-z0-9_.-]+)*$/.test(issuer))
+    throw new ConfigError(
+      'ECP_ISSUER must be an https URL exactly as in the claim iss, without a trailing slash, such as https://token.actions.githubusercontent.com.',
+    );
   return issuer;
 }
 
@@ -111,10 +122,12 @@ function readPlatformCallers(text: string | undefined): readonly PlatformCaller[
 
 function readPlatformCaller(caller: unknown, help: string): PlatformCaller {
   const { repositoryId, ref, environment, ...rest } = (caller ?? {}) as Record<string, unknown>;
-  if (typeof repositoryId !== 'string' || !isGitHubId(repositoryId)) throw new ConfigError(`${help}; repositoryId must be a numeric id as a string.`);
+  if (typeof repositoryId !== 'string' || !isGitHubId(repositoryId))
+    throw new ConfigError(`${help}; repositoryId must be a numeric id as a string.`);
   if (Object.keys(rest).length > 0) throw new ConfigError(`${help}; unknown member ${Object.keys(rest).join(', ')}.`);
   if (typeof ref === 'string' && /^refs\/[^*]+$/.test(ref) && environment === undefined) return { repositoryId, ref };
-  if (typeof environment === 'string' && environment !== '' && !environment.includes('*') && ref === undefined) return { repositoryId, environment };
+  if (typeof environment === 'string' && environment !== '' && !environment.includes('*') && ref === undefined)
+    return { repositoryId, environment };
   // A platform caller without either would let any branch of the repository act for the platform.
   throw new ConfigError(`${help}; each needs an exact ref or an exact environment, not both, no wildcard.`);
 }
@@ -126,14 +139,18 @@ function required(env: Environment, name: string, what: string): string {
 }
 
 function list(text: string): readonly string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function number(env: Environment, name: string, fallback: number, least: number, most: number): number {
   const text = env[name];
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new ConfigError(`${name} must be a whole number from ${least} to ${most}.`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}.`);
   return value;
 }
 

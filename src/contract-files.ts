@@ -12,7 +12,9 @@ export interface ContractTexts {
 /** Reads both contracts from the project's folder. */
 export function readContractFiles(): ContractTexts {
   const folder = new URL('../schema/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql')).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql'))
+    .sort();
   return {
     openapi: readFileSync(fileURLToPath(new URL('../openapi.yaml', import.meta.url)), 'utf8'),
     schema: files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n'),

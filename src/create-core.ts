@@ -14,7 +14,8 @@ export function createCore(parts: CoreParts): Core {
     queryNames,
     mutationNames,
     query: (name, asker, input) => ask(parts, known(name, queryNames) as QueryName, asker, input),
-    mutate: (name, asker, input, options) => mutate(parts, known(name, mutationNames) as MutationName, asker, input, options),
+    mutate: (name, asker, input, options) =>
+      mutate(parts, known(name, mutationNames) as MutationName, asker, input, options),
   };
 }
 

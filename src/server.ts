@@ -47,8 +47,10 @@ function readOptions(args: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  if (values.aws !== 'embedded' && values.aws !== 'env') throw new UsageError(`--aws knows embedded and env, not ${values.aws}.`);
-  if (values.aws === 'env' && values.data !== undefined) throw new UsageError('--data is for the embedded default; with --aws env the state is in DynamoDB.');
+  if (values.aws !== 'embedded' && values.aws !== 'env')
+    throw new UsageError(`--aws knows embedded and env, not ${values.aws}.`);
+  if (values.aws === 'env' && values.data !== undefined)
+    throw new UsageError('--data is for the embedded default; with --aws env the state is in DynamoDB.');
   return {
     port: portOf('--port', values.port),
     issuerPort: portOf('--issuer-port', values['issuer-port']),
@@ -60,14 +62,16 @@ function readOptions(args: readonly string[]): Options | 'help' {
 
 function portOf(option: string, text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`${option} must be a port from 0 to 65535, not ${text}.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`${option} must be a port from 0 to 65535, not ${text}.`);
   return port;
 }
 
 async function serve(options: Options): Promise<void> {
   const { default: pino } = await import('pino');
   const logger = pino({ level: options.logLevel, redact: ['req.headers.authorization'] }) as FastifyBaseLogger;
-  const close = options.aws === 'embedded' ? await serveEmbedded(options, logger) : await serveEnvironment(options, logger);
+  const close =
+    options.aws === 'embedded' ? await serveEmbedded(options, logger) : await serveEnvironment(options, logger);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void close().then(() => process.exit(0));
@@ -75,13 +79,25 @@ async function serve(options: Options): Promise<void> {
   }
 }
 
-async function serveEmbedded({ port, issuerPort, data }: Options, logger: FastifyBaseLogger): Promise<() => Promise<void>> {
+async function serveEmbedded(
+  { port, issuerPort, data }: Options,
+  logger: FastifyBaseLogger,
+): Promise<() => Promise<void>> {
   const { startEmbedded } = await import('./local/embedded.ts');
   const embedded = await startEmbedded({ issuerPort, log: logger, ...(data === undefined ? {} : { dataDir: data }) });
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch, logger });
   const address = await app.listen({ port, host: '127.0.0.1' });
-  logger.info({ api: address, issuer: embedded.issuer.url, aws: embedded.aws.endpoint, dynamoDb: endpoints.dynamoDb, kept: data ?? 'in memory' }, `Serving at ${address}; a token: npm run -s token -- --repository O/R`);
+  logger.info(
+    {
+      api: address,
+      issuer: embedded.issuer.url,
+      aws: embedded.aws.endpoint,
+      dynamoDb: endpoints.dynamoDb,
+      kept: data ?? 'in memory',
+    },
+    `Serving at ${address}; a token: npm run -s token -- --repository O/R`,
+  );
   return async () => {
     await app.close();
     await embedded.close();
@@ -100,17 +116,19 @@ async function serveEnvironment({ port }: Options, logger: FastifyBaseLogger): P
     const { ensureTables } = await import('./ledger/tables.ts');
     await ensureTables(executor.tables);
   }
-  let open = true;
+  const closed = new AbortController();
   const ring = async (): Promise<void> => {
-    while (open) {
-      await handleEvent(executor, { source: 'aws.scheduler' }).catch((error: unknown) => logger.warn({ err: error }, 'The executor will be rung again'));
+    while (!closed.signal.aborted) {
+      await handleEvent(executor, { source: 'aws.scheduler' }).catch((error: unknown) =>
+        logger.warn({ err: error }, 'The executor will be rung again'),
+      );
       await executor.pause(RING_MILLISECONDS);
     }
   };
   const ringing = ring();
   await app.listen({ port, host: '127.0.0.1' });
   return async () => {
-    open = false;
+    closed.abort();
     await app.close();
     await ringing;
   };
@@ -122,8 +140,13 @@ async function main(): Promise<void> {
     if (options === 'help') process.stdout.write(HELP);
     else await serve(options);
   } catch (error) {
-    const known = error instanceof UsageError || error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
-    process.stderr.write(`${known ? (error as Error).message : String((error as Error).stack)}\n${known ? 'Try: npm start -- --help\n' : ''}`);
+    const known =
+      error instanceof UsageError ||
+      error instanceof ConfigError ||
+      (error as NodeJS.ErrnoException).code !== undefined;
+    process.stderr.write(
+      `${known ? (error as Error).message : String((error as Error).stack)}\n${known ? 'Try: npm start -- --help\n' : ''}`,
+    );
     process.exit(1);
   }
 }

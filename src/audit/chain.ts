@@ -6,6 +6,8 @@ import { canonicalJson } from '../model/canonical-json.ts';
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
+  /** Time of the last event; unknown for a head that somebody noted down. */
+  readonly time?: string;
 }
 
 /** `prev` of the first event of a chain. */
@@ -19,16 +21,28 @@ export const PLATFORM_CHAIN = 'platform';
 
 /** The chain of refusals of a department, or of the platform for callers that no department knows. */
 export function refusalChain(department: string | undefined): string {
-  return `${department ?? PLATFORM_CHAIN}.refusals`;
+  return `${department ?? PLATFORM_CHAIN}${REFUSALS}`;
 }
 
-/** Links records onto a chain, in order; pure. */
+/** The chain of refusals' name ends with it; a department's id can't hold a dot. */
+const REFUSALS = '.refusals';
+
+/** Whether a chain holds refusals. */
+export function isRefusalChain(chain: string): boolean {
+  return chain.endsWith(REFUSALS);
+}
+
+/**
+ * Links records onto a chain, in order; pure. An event is never older than the one before it, whatever the clocks of two
+ * writers say: so a chain is sorted by time too, and the events of a period are one run of it.
+ */
 export function link(chain: string, head: ChainHead, records: readonly AuditRecord[]): readonly AuditEvent[] {
   const events: AuditEvent[] = [];
-  let last = head;
+  let last: ChainHead = head;
   for (const record of records) {
     const seq = last.seq + 1;
-    const unsealed = { ...record, id: `${chain}/${seq}`, chain, seq, prev: last.hash };
+    const time = last.time !== undefined && last.time > record.time ? last.time : record.time;
+    const unsealed = { ...record, time, id: `${chain}/${seq}`, chain, seq, prev: last.hash };
     const event = { ...unsealed, hash: hashOf(unsealed) };
     events.push(event);
     last = event;
@@ -47,7 +61,7 @@ export function hashOf(event: Omit<AuditEvent, 'hash'>): string {
 
 /** The first thing that is wrong with a run of a chain, or `undefined` when it is whole. */
 export function findBreak(events: readonly AuditEvent[], head: ChainHead = EMPTY_CHAIN): string | undefined {
-  let last = head;
+  let last: ChainHead = head;
   for (const event of events) {
     if (event.seq !== last.seq + 1) return `${event.id}: expected event ${last.seq + 1}`;
     if (event.prev !== last.hash) return `${event.id}: does not link to the event before it`;

@@ -35,7 +35,8 @@ const RANK: Readonly<Record<Role, number>> = { stranger: 0, member: 1, manager: 
  */
 export function authorize(facts: AuthorizationFacts): Decision {
   const rule: Rule = RULES[facts.command];
-  if (rule.least === 'anyone') return { kind: 'allowed', role: 'member', because: 'every verified caller may ask this' };
+  if (rule.least === 'anyone')
+    return { kind: 'allowed', role: 'member', because: 'every verified caller may ask this' };
   const who = roleOf(facts);
   if (who === undefined) return { kind: 'unknown' };
   const right = rightBy(rule, who, facts);
@@ -72,8 +73,10 @@ function rightBy(
     }
     return {
       kind: 'denied',
-      missed: 'Self-service lets a workflow create a repository and grant only its own GitHub repository to what it created.',
-      nearest: 'Name your own repository as `organisation` and `repository`, and in `repositories` only ones that it created; or ask a manager.',
+      missed:
+        'Self-service lets a workflow create a repository and grant only its own GitHub repository to what it created.',
+      nearest:
+        'Name your own repository as `organisation` and `repository`, and in `repositories` only ones that it created; or ask a manager.',
     };
   }
   return { kind: 'denied', ...explain(rule, facts) };
@@ -89,7 +92,8 @@ function explain(rule: Rule, { caller, department }: AuthorizationFacts): { miss
   const place = caller.environment === undefined ? `ref ${caller.ref ?? 'none'}` : `environment ${caller.environment}`;
   return {
     missed: `No manager rule of ${department?.id ?? 'the department'} names repository id ${caller.repositoryId} at ${place}.`,
-    nearest: 'Ask the platform team for a manager rule with this repositoryId and a ref or environment, or run from one that a rule names.',
+    nearest:
+      'Ask the platform team for a manager rule with this repositoryId and a ref or environment, or run from one that a rule names.',
   };
 }
 

@@ -21,9 +21,7 @@ type DepartmentFacts = {
 
 /** Whether the configuration names this very workflow as one of the platform team's. */
 export function isPlatform(caller: CallerIds, platformCallers: readonly PlatformCaller[]): boolean {
-  return platformCallers.some(
-    (rule) => rule.repositoryId === caller.repositoryId && isNarrowedTo(rule, caller) === true,
-  );
+  return platformCallers.some((rule) => rule.repositoryId === caller.repositoryId && isNarrowedTo(rule, caller));
 }
 
 /** What a caller is to a department, by ids alone; names never decide. */
@@ -40,12 +38,18 @@ export function relationTo(
     return { role: 'stranger', because: `the owner id ${caller.repositoryOwnerId} is not registered for it` };
   }
   if (department.managers.some((rule) => isManagedBy(rule, caller))) {
-    return { role: 'manager', because: `a manager rule of ${department.id} names repository id ${caller.repositoryId}` };
+    return {
+      role: 'manager',
+      because: `a manager rule of ${department.id} names repository id ${caller.repositoryId}`,
+    };
   }
   if (organisation.shared) {
     return { role: 'stranger', because: `${organisation.login} is shared, so only manager rules count` };
   }
-  return { role: 'member', because: `the owner id is that of ${organisation.login}, an organisation of ${department.id}` };
+  return {
+    role: 'member',
+    because: `the owner id is that of ${organisation.login}, an organisation of ${department.id}`,
+  };
 }
 
 /** Whether a manager rule names this repository and this ref or environment. */

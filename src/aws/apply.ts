@@ -37,9 +37,6 @@ interface NamedDocument {
   readonly document: PolicyDocument;
 }
 
-
-
-
 /**
  * Carries one change of a plan out.
  * @returns the call, as the audit trail keeps it
@@ -81,10 +78,14 @@ function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Cha
     case 'ecr:DeleteLifecyclePolicy':
       return ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
     case 'ecr:PutImageTagMutability':
-      return ecr.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutability(after as unknown as RepositoryResource) }));
+      return ecr.send(
+        new PutImageTagMutabilityCommand({ repositoryName, ...mutability(after as unknown as RepositoryResource) }),
+      );
     case 'ecr:PutImageScanningConfiguration': {
       const { scanOnPush } = after as unknown as RepositoryResource;
-      return ecr.send(new PutImageScanningConfigurationCommand({ repositoryName, imageScanningConfiguration: { scanOnPush } }));
+      return ecr.send(
+        new PutImageScanningConfigurationCommand({ repositoryName, imageScanningConfiguration: { scanOnPush } }),
+      );
     }
     case 'iam:CreateRole':
       return iam.send(createRole(after as unknown as RoleResource));
@@ -92,10 +93,14 @@ function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Cha
       return iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(after) }));
     case 'iam:PutRolePolicy': {
       const { policyName, document } = after as unknown as NamedDocument;
-      return iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: policyName, PolicyDocument: JSON.stringify(document) }));
+      return iam.send(
+        new PutRolePolicyCommand({ RoleName, PolicyName: policyName, PolicyDocument: JSON.stringify(document) }),
+      );
     }
     case 'iam:DeleteRolePolicy':
-      return iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: (before as unknown as NamedDocument).policyName }));
+      return iam.send(
+        new DeleteRolePolicyCommand({ RoleName, PolicyName: (before as unknown as NamedDocument).policyName }),
+      );
     case 'iam:DeleteRole':
       return iam.send(new DeleteRoleCommand({ RoleName }));
   }
@@ -126,7 +131,8 @@ function createRole(role: RoleResource): CreateRoleCommand {
     AssumeRolePolicyDocument: JSON.stringify(role.trustPolicy),
     PermissionsBoundary: role.boundaryArn,
     MaxSessionDuration: role.maxSessionSeconds,
-    Description: 'Assumed by GitHub Actions workflows to push images. Managed by the ECR control plane; change it there.',
+    Description:
+      'Assumed by GitHub Actions workflows to push images. Managed by the ECR control plane; change it there.',
     Tags: tagList(role.tags),
   });
 }
@@ -139,7 +145,11 @@ function tagList(tags: Readonly<Record<string, string>>) {
  * An earlier attempt may have had its effect without our learning of it: a creation that finds its own operation's tag
  * is done, and so is a deletion that finds nothing.
  */
-async function isDoneAlready(clients: AwsClients, { action, resource, after }: Change, error: unknown): Promise<boolean> {
+async function isDoneAlready(
+  clients: AwsClients,
+  { action, resource, after }: Change,
+  error: unknown,
+): Promise<boolean> {
   const name = nameOf(error).replace(/Exception$/, '');
   switch (action) {
     case 'ecr:CreateRepository':
@@ -165,7 +175,10 @@ async function isDoneAlready(clients: AwsClients, { action, resource, after }: C
   }
 }
 
-function isOurs(after: Change['after'], found: { readonly tags: Readonly<Record<string, string>> } | undefined): boolean {
+function isOurs(
+  after: Change['after'],
+  found: { readonly tags: Readonly<Record<string, string>> } | undefined,
+): boolean {
   const own = (after as unknown as RoleResource).tags[OPERATION_TAG];
   return own !== undefined && found?.tags[OPERATION_TAG] === own;
 }

@@ -10,7 +10,13 @@ export class AwsFault extends Error {
   readonly code: ErrorCode;
   readonly call: AwsCall;
 
-  constructor(kind: 'definitive' | 'transient', code: ErrorCode, detail: string, call: AwsCall, options?: ErrorOptions) {
+  constructor(
+    kind: 'definitive' | 'transient',
+    code: ErrorCode,
+    detail: string,
+    call: AwsCall,
+    options?: ErrorOptions,
+  ) {
     super(detail, options);
     this.name = 'AwsFault';
     this.kind = kind;
@@ -33,10 +39,21 @@ interface Meaning {
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
  */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  RepositoryAlreadyExistsException: taken('The registry has a repository of this name that is not the department\u2019s. Choose another name.'),
-  EntityAlreadyExistsException: taken('The account has a role of this name that is not the department\u2019s. Choose another roleName.'),
-  EntityAlreadyExists: taken('The account has a role of this name that is not the department\u2019s. Choose another roleName.'),
-  RepositoryNotEmptyException: { kind: 'definitive', code: 'not-empty', advice: 'Images were pushed in the meantime. Read the repository again and delete with force=true if they are meant.' },
+  RepositoryAlreadyExistsException: taken(
+    'The registry has a repository of this name that is not the department\u2019s. Choose another name.',
+  ),
+  EntityAlreadyExistsException: taken(
+    'The account has a role of this name that is not the department\u2019s. Choose another roleName.',
+  ),
+  EntityAlreadyExists: taken(
+    'The account has a role of this name that is not the department\u2019s. Choose another roleName.',
+  ),
+  RepositoryNotEmptyException: {
+    kind: 'definitive',
+    code: 'not-empty',
+    advice:
+      'Images were pushed in the meantime. Read the repository again and delete with force=true if they are meant.',
+  },
   LimitExceededException: quota(),
   LimitExceeded: quota(),
   TooManyTagsException: quota(),
@@ -61,11 +78,19 @@ function taken(advice: string): Meaning {
 }
 
 function quota(): Meaning {
-  return { kind: 'definitive', code: 'quota-exceeded', advice: 'A quota of the account is reached. Ask the platform team to raise it, then try again.' };
+  return {
+    kind: 'definitive',
+    code: 'quota-exceeded',
+    advice: 'A quota of the account is reached. Ask the platform team to raise it, then try again.',
+  };
 }
 
 function refused(): Meaning {
-  return { kind: 'definitive', code: 'refused-by-aws', advice: 'AWS does not accept this. Change what it names and try again.' };
+  return {
+    kind: 'definitive',
+    code: 'refused-by-aws',
+    advice: 'AWS does not accept this. Change what it names and try again.',
+  };
 }
 
 /** Our fault for an exception of the SDK. */

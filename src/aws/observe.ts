@@ -8,7 +8,6 @@ import {
 } from '@aws-sdk/client-ecr';
 import { GetRoleCommand, GetRolePolicyCommand, ListRolePoliciesCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { canonicalJson } from '../model/canonical-json.ts';
-import type { ImageTagMutability } from '../model/repository.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
 import type { AwsClients } from './clients.ts';
@@ -16,7 +15,10 @@ import { nameOf } from './fault.ts';
 
 /** A repository as it stands in ECR; `undefined` when there is none. */
 export async function observeRepository({ ecr }: AwsClients, name: string): Promise<RepositoryResource | undefined> {
-  const described = await orAbsent(ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [name] })), 'RepositoryNotFoundException');
+  const described = await orAbsent(
+    ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [name] })),
+    'RepositoryNotFoundException',
+  );
   const repository = described?.repositories?.[0];
   if (repository?.repositoryArn === undefined) return undefined;
   const [policy, lifecyclePolicy, tags] = await Promise.all([
@@ -37,11 +39,11 @@ function settingsOf(repository: Repository) {
   const { encryptionConfiguration, imageScanningConfiguration } = repository;
   const filters = repository.imageTagMutabilityExclusionFilters ?? [];
   return {
-    imageTagMutability: (repository.imageTagMutability ?? 'MUTABLE') as ImageTagMutability,
+    imageTagMutability: repository.imageTagMutability ?? 'MUTABLE',
     imageTagMutabilityExclusionFilters: filters.flatMap(({ filter }) => (filter === undefined ? [] : [filter])),
     scanOnPush: imageScanningConfiguration?.scanOnPush ?? false,
     encryption: {
-      encryptionType: (encryptionConfiguration?.encryptionType ?? 'AES256') as RepositoryResource['encryption']['encryptionType'],
+      encryptionType: encryptionConfiguration?.encryptionType ?? 'AES256',
       ...(encryptionConfiguration?.kmsKey === undefined ? {} : { kmsKey: encryptionConfiguration.kmsKey }),
     },
   };
@@ -49,18 +51,28 @@ function settingsOf(repository: Repository) {
 
 /** A repository without a policy answers with an exception; that is not an error. */
 async function readPolicy(ecr: ECRClient, repositoryName: string): Promise<PolicyDocument | undefined> {
-  const answer = await orAbsent(ecr.send(new GetRepositoryPolicyCommand({ repositoryName })), 'RepositoryPolicyNotFoundException');
+  const answer = await orAbsent(
+    ecr.send(new GetRepositoryPolicyCommand({ repositoryName })),
+    'RepositoryPolicyNotFoundException',
+  );
   return answer?.policyText === undefined ? undefined : (JSON.parse(answer.policyText) as PolicyDocument);
 }
 
 async function readLifecycle(ecr: ECRClient, repositoryName: string): Promise<string | undefined> {
-  const answer = await orAbsent(ecr.send(new GetLifecyclePolicyCommand({ repositoryName })), 'LifecyclePolicyNotFoundException');
+  const answer = await orAbsent(
+    ecr.send(new GetLifecyclePolicyCommand({ repositoryName })),
+    'LifecyclePolicyNotFoundException',
+  );
   return answer?.lifecyclePolicyText === undefined ? undefined : canonicalJson(JSON.parse(answer.lifecyclePolicyText));
 }
 
 /** A role as it stands in IAM; `undefined` when there is none. */
 export async function observeRole({ iam }: AwsClients, name: string): Promise<RoleResource | undefined> {
-  const answer = await orAbsent(iam.send(new GetRoleCommand({ RoleName: name })), 'NoSuchEntityException', 'NoSuchEntity');
+  const answer = await orAbsent(
+    iam.send(new GetRoleCommand({ RoleName: name })),
+    'NoSuchEntityException',
+    'NoSuchEntity',
+  );
   const role = answer?.Role;
   if (role === undefined) return undefined;
   return {
@@ -90,7 +102,9 @@ function decoded(text: string | undefined): PolicyDocument {
   return JSON.parse(decodeURIComponent(text ?? '%7B%7D')) as PolicyDocument;
 }
 
-function tagRecord(tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]): Readonly<Record<string, string>> {
+function tagRecord(
+  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
+): Readonly<Record<string, string>> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 

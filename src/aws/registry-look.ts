@@ -1,4 +1,4 @@
-import type { ECRClient } from '@aws-sdk/client-ecr';
+import type * as EcrSdk from '@aws-sdk/client-ecr';
 import type { AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 
@@ -12,7 +12,7 @@ export interface RegistryLook {
 
 /** Looks at ECR; the SDK's client is loaded when it is first needed, because most requests need none. */
 export function registryLook(options: AwsOptions): RegistryLook {
-  let loaded: Promise<{ readonly sdk: typeof import('@aws-sdk/client-ecr'); readonly ecr: ECRClient }> | undefined;
+  let loaded: Promise<{ readonly sdk: typeof EcrSdk; readonly ecr: EcrSdk.ECRClient }> | undefined;
   const load = async () => {
     const [sdk, { clientOptions }] = await Promise.all([import('@aws-sdk/client-ecr'), import('./client-options.ts')]);
     return { sdk, ecr: new sdk.ECRClient(clientOptions(options)) };
@@ -21,7 +21,10 @@ export function registryLook(options: AwsOptions): RegistryLook {
   return {
     exists: async (name) => {
       const { sdk, ecr } = await connected();
-      return orMissing(ecr.send(new sdk.DescribeRepositoriesCommand({ repositoryNames: [name] })).then(() => true), false);
+      return orMissing(
+        ecr.send(new sdk.DescribeRepositoriesCommand({ repositoryNames: [name] })).then(() => true),
+        false,
+      );
     },
     countImages: async (name, atMost) => {
       const { sdk, ecr } = await connected();
@@ -30,7 +33,12 @@ export function registryLook(options: AwsOptions): RegistryLook {
   };
 }
 
-async function count(sdk: typeof import('@aws-sdk/client-ecr'), ecr: ECRClient, repositoryName: string, atMost: number): Promise<number> {
+async function count(
+  sdk: typeof EcrSdk,
+  ecr: EcrSdk.ECRClient,
+  repositoryName: string,
+  atMost: number,
+): Promise<number> {
   let images = 0;
   for await (const page of sdk.paginateListImages({ client: ecr, pageSize: 1000 }, { repositoryName })) {
     images += page.imageIds?.length ?? 0;

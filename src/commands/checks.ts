@@ -12,7 +12,10 @@ export function checkIfMatch(ifMatch: string | undefined, current: { readonly re
   if (ifMatch === undefined) return;
   if (current !== undefined && (ifMatch.trim() === '*' || tagsOf(ifMatch).includes(etagOf(current.revision)))) return;
   const has = current === undefined ? 'there is none' : `its entity tag is ${etagOf(current.revision)}`;
-  throw new ServiceError('precondition-failed', `If-Match does not hold: ${has}. Read it again and repeat the change on what you find.`);
+  throw new ServiceError(
+    'precondition-failed',
+    `If-Match does not hold: ${has}. Read it again and repeat the change on what you find.`,
+  );
 }
 
 function tagsOf(ifMatch: string): readonly string[] {
@@ -29,10 +32,14 @@ export function requireIfMatch(ifMatch: string | undefined, why: string): void {
 export function checkNotPending(entity: Pendable, what: string): void {
   if (entity.pending === undefined) return;
   const operation = entity.pending.operation;
-  throw new ServiceError('in-progress', `${what} has an operation in progress: ${operation}. Try again when it is done.`, {
-    operation,
-    retryAfterSeconds: 2,
-  });
+  throw new ServiceError(
+    'in-progress',
+    `${what} has an operation in progress: ${operation}. Try again when it is done.`,
+    {
+      operation,
+      retryAfterSeconds: 2,
+    },
+  );
 }
 
 /** Demands that the words were given by which the caller says that a wide effect is meant. */

@@ -59,7 +59,12 @@ export interface Command<Facts> {
   /** Id of the department in question; `undefined` when the input names something that is not there. */
   readonly departmentOf: (input: Input, sources: Sources) => Promise<string | undefined>;
   /** Reads what the decision needs beyond the department's state. */
-  readonly look: (input: Input, sources: Sources, state: DepartmentState | undefined, situation: { readonly dryRun: boolean }) => Promise<Facts>;
+  readonly look: (
+    input: Input,
+    sources: Sources,
+    state: DepartmentState | undefined,
+    situation: { readonly dryRun: boolean },
+  ) => Promise<Facts>;
   /** Whether it would concern nothing but the caller's own GitHub repository; for self-service. */
   readonly onlyItself?: (input: Input, caller: Caller, facts: Facts, state: DepartmentState) => boolean;
   /** @throws ServiceError where the input, the state or a rule forbids it */

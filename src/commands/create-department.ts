@@ -30,14 +30,16 @@ export const createDepartment: Command<Facts> = {
     const { namespace } = input.body;
     return {
       roleClaim: await readClaim(tables, roleKey(input.body)),
-      namespaceClaim: typeof namespace === 'string' ? await readClaim(tables, { kind: 'namespace', name: namespace }) : undefined,
+      namespaceClaim:
+        typeof namespace === 'string' ? await readClaim(tables, { kind: 'namespace', name: namespace }) : undefined,
     };
   },
   decide: (situation) => {
     const { input, state, facts, config, operation, ifMatch } = situation;
     checkIfMatch(ifMatch, state?.department);
     const department = readDepartment(situation);
-    if (state !== undefined) throw new ServiceError('already-exists', `There is a department ${department.id} already.`);
+    if (state !== undefined)
+      throw new ServiceError('already-exists', `There is a department ${department.id} already.`);
     checkAcknowledged(checkManagers(department.managers), input.body['acknowledge'], { managers: department.managers });
     checkFree(facts, department, situation.now);
     const role: PushRole = newRole(department, config.aws.rolePath);
@@ -78,10 +80,17 @@ function readDepartment({ input, now, head }: Situation<Facts>): Department {
   const roleName = roleNameOf(input.body);
   const errors: InputError[] = [];
   if (typeof id !== 'string' || !isDepartmentId(id) || RESERVED_IDS.includes(id)) {
-    errors.push({ pointer: '/body/id', detail: 'A department id has 2 to 32 lower-case letters, digits and single hyphens, begins with a letter, and is not a reserved word.' });
+    errors.push({
+      pointer: '/body/id',
+      detail:
+        'A department id has 2 to 32 lower-case letters, digits and single hyphens, begins with a letter, and is not a reserved word.',
+    });
   }
   if (!isRoleName(roleName) || roleName.length > DEPARTMENT_ROLE_NAME_LENGTH) {
-    errors.push({ pointer: '/body/roleName', detail: `A role name has at most ${DEPARTMENT_ROLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ + = , . @ - so that its overflow roles have room for a suffix.` });
+    errors.push({
+      pointer: '/body/roleName',
+      detail: `A role name has at most ${DEPARTMENT_ROLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ + = , . @ - so that its overflow roles have room for a suffix.`,
+    });
   }
   if (errors.length > 0) throw invalidInput(errors);
   return {
@@ -102,13 +111,22 @@ function checkFree({ roleClaim, namespaceClaim }: Facts, department: Department,
     throw new ServiceError('name-taken', `The role name ${department.roleName} is taken. Choose another roleName.`);
   }
   if (isHeldByAnother(namespaceClaim, department.id, now)) {
-    throw new ServiceError('name-reserved', `The namespace ${department.namespace} belongs to another department. Choose another.`);
+    throw new ServiceError(
+      'name-reserved',
+      `The namespace ${department.namespace} belongs to another department. Choose another.`,
+    );
   }
 }
 
 function claimsOf({ roleClaim, namespaceClaim }: Facts, department: Department) {
   const role: ClaimKey = { kind: 'role-name', name: department.roleName };
-  const claims = [{ key: role, ...(roleClaim === undefined ? {} : { was: roleClaim }), becomes: take(roleClaim, role, department.id) }];
+  const claims = [
+    {
+      key: role,
+      ...(roleClaim === undefined ? {} : { was: roleClaim }),
+      becomes: take(roleClaim, role, department.id),
+    },
+  ];
   if (department.namespace === undefined) return claims;
   const namespace: ClaimKey = { kind: 'namespace', name: department.namespace };
   const was = namespaceClaim === undefined ? {} : { was: namespaceClaim };
@@ -127,6 +145,8 @@ function newRole(department: Department, path: string): PushRole {
   };
 }
 
-function emptyState(department: Department): Pick<DepartmentState, 'department' | 'grants' | 'organisations' | 'roles'> {
+function emptyState(
+  department: Department,
+): Pick<DepartmentState, 'department' | 'grants' | 'organisations' | 'roles'> {
   return { department, grants: [], organisations: [], roles: [] };
 }

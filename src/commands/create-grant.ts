@@ -45,7 +45,11 @@ export const createGrant: Command<Facts> = {
 };
 
 /** Reads the repositories that a grant names. */
-export async function lookAtRepositories(input: Input, { tables }: Sources, state: DepartmentState | undefined): Promise<GrantFacts> {
+export async function lookAtRepositories(
+  input: Input,
+  { tables }: Sources,
+  state: DepartmentState | undefined,
+): Promise<GrantFacts> {
   if (state === undefined) return { named: [], repositories: 0 };
   const names = Array.isArray(input.body['repositories']) ? [...new Set(input.body['repositories'].map(String))] : [];
   const named = await Promise.all(names.map((name) => readRepositoryOf(tables, state.department.id, name)));
@@ -56,16 +60,21 @@ export async function lookAtRepositories(input: Input, { tables }: Sources, stat
 }
 
 /** Of the numbered role names only the next one after those that exist can be needed; a few, should that be taken. */
-async function lookAtRoleNames({ tables }: Sources, { department, roles }: DepartmentState): Promise<ReadonlyMap<string, Claim>> {
+async function lookAtRoleNames(
+  { tables }: Sources,
+  { department, roles }: DepartmentState,
+): Promise<ReadonlyMap<string, Claim>> {
   const made = roles.filter((role) => role.scope === 'department').length;
   const last = Math.min(made + 3, MAX_DEPARTMENT_ROLES);
   const names = Array.from({ length: last }, (_, index) => numberedRoleName(department.roleName, index + 1));
   const unmade = names.filter((name) => !roles.some((role) => role.name === name));
   const claims = await Promise.all(unmade.map((name) => readClaim(tables, { kind: 'role-name', name })));
-  return new Map(unmade.flatMap((name, index) => {
-    const claim = claims[index];
-    return claim === undefined ? [] : [[name, claim] as const];
-  }));
+  return new Map(
+    unmade.flatMap((name, index) => {
+      const claim = claims[index];
+      return claim === undefined ? [] : [[name, claim] as const];
+    }),
+  );
 }
 
 /** Self-service: the grant is for the caller's own GitHub repository, and only to repositories that it created. */
@@ -84,8 +93,20 @@ function decided(situation: Situation<Facts>, before: DepartmentState, draft: Gr
   const { config, operation, newId, now, caller, facts } = situation;
   const id = `grant-${newId}` as GrantId;
   const { role, isNew } = chooseRole(situation, before, { ...draft, id });
-  const grant: Grant = { id, ...draft, pushRole: role.name, createdAt: now, createdBy: caller.repository, updatedAt: now, revision: 1 };
-  const after: DepartmentState = { ...before, grants: [...before.grants, grant], roles: isNew ? [...before.roles, role] : before.roles };
+  const grant: Grant = {
+    id,
+    ...draft,
+    pushRole: role.name,
+    createdAt: now,
+    createdBy: caller.repository,
+    updatedAt: now,
+    revision: 1,
+  };
+  const after: DepartmentState = {
+    ...before,
+    grants: [...before.grants, grant],
+    roles: isNew ? [...before.roles, role] : before.roles,
+  };
   const key: ClaimKey = { kind: 'role-name', name: role.name };
   const was = facts.roleClaims.get(role.name);
   return {
@@ -93,9 +114,13 @@ function decided(situation: Situation<Facts>, before: DepartmentState, draft: Gr
     subject: { type: 'grant', id },
     writes: [
       { kind: 'put', entity: { type: 'grant', value: pendingCreate(grant, operation) } },
-      ...(isNew ? [{ kind: 'put', entity: { type: 'push-role', value: pendingCreate(role, operation) } } as const] : []),
+      ...(isNew
+        ? [{ kind: 'put', entity: { type: 'push-role', value: pendingCreate(role, operation) } } as const]
+        : []),
     ],
-    claims: isNew ? [{ key, ...(was === undefined ? {} : { was }), becomes: take(was, key, before.department.id) }] : [],
+    claims: isNew
+      ? [{ key, ...(was === undefined ? {} : { was }), becomes: take(was, key, before.department.id) }]
+      : [],
     targets: [{ kind: 'role', name: role.name, ...(isNew ? { fresh: true } : {}) }],
     plan: planRoles([role.name], before, after, config.aws),
     total: 1,
@@ -110,7 +135,11 @@ function decided(situation: Situation<Facts>, before: DepartmentState, draft: Gr
   };
 }
 
-function chooseRole({ config, facts, now }: Situation<Facts>, before: DepartmentState, grant: GrantDraft & { readonly id: GrantId }) {
+function chooseRole(
+  { config, facts, now }: Situation<Facts>,
+  before: DepartmentState,
+  grant: GrantDraft & { readonly id: GrantId },
+) {
   const assignment = assignPushRole({
     department: before.department,
     grant,
@@ -124,10 +153,13 @@ function chooseRole({ config, facts, now }: Situation<Facts>, before: Department
     case 'overflow-refused':
       throw new ServiceError('quota-exceeded', assignment.detail);
     case 'existing':
-      if (assignment.role.pending?.change === 'create') checkNotPending(assignment.role, `Push role ${assignment.role.name}`);
+      if (assignment.role.pending?.change === 'create')
+        checkNotPending(assignment.role, `Push role ${assignment.role.name}`);
       return { role: assignment.role, isNew: false };
     case 'new':
-      return { role: { ...assignment.role, createdAt: now, updatedAt: now, revision: 1 } satisfies PushRole, isNew: true };
+      return {
+        role: { ...assignment.role, createdAt: now, updatedAt: now, revision: 1 } satisfies PushRole,
+        isNew: true,
+      };
   }
 }
-

@@ -1,6 +1,6 @@
 import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../ledger/read.ts';
-import { isInNamespace, isRepositoryName, type RepositoryName } from '../model/names.ts';
+import { isInNamespace, isRepositoryName } from '../model/names.ts';
 import type { GitHubId } from '../model/ids.ts';
 import { pendingCreate } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
@@ -74,13 +74,24 @@ function nameKey(name: string): ClaimKey {
 function readRepository({ input, now, caller }: Situation<Facts>, { department }: DepartmentState): Repository {
   const name = String(input.body['name']);
   if (!isRepositoryName(name)) {
-    throw invalidInput([{ pointer: '/body/name', detail: 'A repository name has 2 to 256 lower-case letters and digits, separated by single . or _ or /, by __ or by hyphens; such as koa/customer-overview.' }]);
+    throw invalidInput([
+      {
+        pointer: '/body/name',
+        detail:
+          'A repository name has 2 to 256 lower-case letters and digits, separated by single . or _ or /, by __ or by hyphens; such as koa/customer-overview.',
+      },
+    ]);
   }
   if (department.namespace !== undefined && !isInNamespace(name, department.namespace)) {
-    throw invalidInput([{ pointer: '/body/name', detail: `Repository names of ${department.id} start with ${department.namespace}/, such as ${department.namespace}/${name.split('/').at(-1)}.` }]);
+    throw invalidInput([
+      {
+        pointer: '/body/name',
+        detail: `Repository names of ${department.id} start with ${department.namespace}/, such as ${department.namespace}/${name.split('/').at(-1)}.`,
+      },
+    ]);
   }
   return {
-    name: name as RepositoryName,
+    name,
     department: department.id,
     ...readSettings(input.body, DEFAULT_SETTINGS),
     createdBy: { repositoryId: caller.repositoryId as GitHubId, repository: caller.repository },
@@ -94,9 +105,16 @@ function readRepository({ input, now, caller }: Situation<Facts>, { department }
  * Another department's namespace is refused first; then a name that is taken, with the same answer whoever holds it,
  * ourselves apart.
  */
-function checkName({ facts, now, dryRun }: Situation<Facts>, { department }: DepartmentState, { name }: Repository): void {
+function checkName(
+  { facts, now, dryRun }: Situation<Facts>,
+  { department }: DepartmentState,
+  { name }: Repository,
+): void {
   if (isHeldByAnother(facts.namespaceClaim, department.id, now)) {
-    throw new ServiceError('name-reserved', `Names that start with ${name.split('/')[0]}/ are another department's. Choose another name.`);
+    throw new ServiceError(
+      'name-reserved',
+      `Names that start with ${name.split('/')[0]}/ are another department's. Choose another name.`,
+    );
   }
   const { nameClaim } = facts;
   if (isActive(nameClaim) && nameClaim.departments.includes(department.id)) {
@@ -107,5 +125,8 @@ function checkName({ facts, now, dryRun }: Situation<Facts>, { department }: Dep
 
 /** The one answer for a name that is not free, whoever holds it. */
 export function nameTaken(name: string): ServiceError {
-  return new ServiceError('name-taken', `The registry has a repository ${name} already, or the name is reserved. Choose another name.`);
+  return new ServiceError(
+    'name-taken',
+    `The registry has a repository ${name} already, or the name is reserved. Choose another name.`,
+  );
 }

@@ -23,17 +23,25 @@ export const deleteDepartment: Command<Facts> = {
     checkIfMatch(ifMatch, department);
     checkNotPending(department, `Department ${department.id}`);
     for (const role of roles) checkNotPending(role, `Push role ${role.name}`);
-    for (const organisation of before.organisations) checkNotPending(organisation, `Organisation ${organisation.login}`);
+    for (const organisation of before.organisations)
+      checkNotPending(organisation, `Organisation ${organisation.login}`);
     checkNotPending(before.access, 'The account access');
     checkEmpty(before, facts);
     const after: DepartmentState = { ...before, roles: [] };
     return {
       department: pendingDelete(department, operation),
       subject: { type: 'department', id: department.id },
-      writes: roles.map((role) => ({ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } }) as const),
+      writes: roles.map(
+        (role) => ({ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } }) as const,
+      ),
       claims: [],
       targets: roles.map((role) => ({ kind: 'role', name: role.name }) as const),
-      plan: planRoles(roles.map((role) => role.name), before, after, config.aws),
+      plan: planRoles(
+        roles.map((role) => role.name),
+        before,
+        after,
+        config.aws,
+      ),
       total: roles.length,
       answer: { entityName: 'department', entity: null, created: false },
       deletesDepartment: true,
@@ -48,4 +56,3 @@ function checkEmpty({ department, grants }: DepartmentState, { repositories }: F
     `Department ${department.id} still has ${repositories} repositories and ${grants.length} grants. Delete the repositories and revoke the grants first.`,
   );
 }
-

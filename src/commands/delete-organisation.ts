@@ -20,7 +20,10 @@ export const deleteOrganisation: Command<Facts> = {
   departmentOf: departmentInPath,
   look: async (input, { tables }, state) => {
     const organisation = find(state, input.params['login']);
-    return { claim: organisation === undefined ? undefined : await readClaim(tables, { kind: 'owner', name: organisation.ownerId }) };
+    return {
+      claim:
+        organisation === undefined ? undefined : await readClaim(tables, { kind: 'owner', name: organisation.ownerId }),
+    };
   },
   decide: ({ input, state, facts, config, operation, ifMatch, now }) => {
     const before = present(state);
@@ -31,12 +34,19 @@ export const deleteOrganisation: Command<Facts> = {
     const reaching = before.grants.filter((grant) => reachedOrganisations(grant, [organisation]).length > 0);
     const naming = reaching.filter((grant) => !isPattern(grant.organisation));
     if (naming.length > 0) {
-      throw new ServiceError('in-use', `Grants name ${organisation.login}: ${naming.map(({ id }) => id).join(', ')}. Revoke them first.`);
+      throw new ServiceError(
+        'in-use',
+        `Grants name ${organisation.login}: ${naming.map(({ id }) => id).join(', ')}. Revoke them first.`,
+      );
     }
     const roles = [...new Set(reaching.map(({ pushRole }) => pushRole))];
-    const after: DepartmentState = { ...before, organisations: before.organisations.filter((one) => one !== organisation) };
+    const after: DepartmentState = {
+      ...before,
+      organisations: before.organisations.filter((one) => one !== organisation),
+    };
     const waits = roles.length > 0;
-    const released = facts.claim === undefined ? undefined : release(facts.claim, organisation.department, 'let-go', now);
+    const released =
+      facts.claim === undefined ? undefined : release(facts.claim, organisation.department, 'let-go', now);
     return {
       department: before.department,
       subject: { type: 'organisation', id: organisation.login },
@@ -46,7 +56,10 @@ export const deleteOrganisation: Command<Facts> = {
           : { kind: 'delete', entity: { type: 'organisation', value: organisation } },
       ],
       // While AWS still lets the organisation in, its owner id stays taken; the executor's outcome lets it go.
-      claims: waits || facts.claim === undefined ? [] : [{ key: facts.claim.key, was: facts.claim, ...(released === undefined ? {} : { becomes: released }) }],
+      claims:
+        waits || facts.claim === undefined
+          ? []
+          : [{ key: facts.claim.key, was: facts.claim, ...(released === undefined ? {} : { becomes: released }) }],
       targets: roles.map((name) => ({ kind: 'role', name }) as const),
       plan: planRoles(roles, before, after, config.aws),
       total: roles.length,

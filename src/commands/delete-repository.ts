@@ -26,7 +26,10 @@ export const deleteRepository: Command<Facts> = {
   look: async (input, { tables, registry }, state) => {
     const name = String(input.params['name']);
     const repository = state === undefined ? undefined : await readRepositoryOf(tables, state.department.id, name);
-    const images = repository === undefined || repository.pending !== undefined ? 0 : await registry.countImages(name, COUNT_AT_MOST);
+    const images =
+      repository === undefined || repository.pending !== undefined
+        ? 0
+        : await registry.countImages(name, COUNT_AT_MOST);
     return { repository, images };
   },
   decide: (situation) => {
@@ -55,13 +58,20 @@ export const deleteRepository: Command<Facts> = {
 function checkUnnamed({ grants }: DepartmentState, { name }: Repository): void {
   const naming = grants.filter((grant) => grant.repositories?.includes(name) === true);
   if (naming.length === 0) return;
-  throw new ServiceError('in-use', `Grants name ${name}: ${naming.map(({ id }) => id).join(', ')}. Revoke them, or take the repository out of them, first.`);
+  throw new ServiceError(
+    'in-use',
+    `Grants name ${name}: ${naming.map(({ id }) => id).join(', ')}. Revoke them, or take the repository out of them, first.`,
+  );
 }
 
 function checkForced({ input, ifMatch }: Situation<Facts>, images: number): void {
   const count = images >= COUNT_AT_MOST ? `at least ${COUNT_AT_MOST}` : String(images);
   if (input.query['force'] !== true) {
-    throw new ServiceError('not-empty', `The repository holds ${count} images. Delete them, or repeat with force=true, If-Match and acknowledge=deletes-images.`, { imageCount: images });
+    throw new ServiceError(
+      'not-empty',
+      `The repository holds ${count} images. Delete them, or repeat with force=true, If-Match and acknowledge=deletes-images.`,
+      { imageCount: images },
+    );
   }
   requireIfMatch(ifMatch, `The repository holds ${count} images, which would be lost.`);
   checkAcknowledged(['deletes-images'], input.query['acknowledge'], { images }, { imageCount: images });

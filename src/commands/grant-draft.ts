@@ -17,7 +17,14 @@ type Body = Readonly<Record<string, unknown>>;
 /** A grant before it has an id and a role. */
 export type GrantDraft = Pick<
   Grant,
-  'department' | 'organisation' | 'repository' | 'repositoryId' | 'repositories' | 'refs' | 'environment' | 'pullRequests'
+  | 'department'
+  | 'organisation'
+  | 'repository'
+  | 'repositoryId'
+  | 'repositories'
+  | 'refs'
+  | 'environment'
+  | 'pullRequests'
 >;
 
 /** The repositories that a grant names, as far as the department has them. */
@@ -36,7 +43,9 @@ export function readGrantDraft(body: Body, { department, organisations }: Depart
   return {
     department: department.id,
     organisation: registered?.login ?? organisation,
-    repository: isCaller(organisation, repository, caller) ? (caller.repository.split('/')[1] ?? repository) : repository,
+    repository: isCaller(organisation, repository, caller)
+      ? (caller.repository.split('/')[1] ?? repository)
+      : repository,
     ...(repositoryId === undefined ? {} : { repositoryId }),
     ...narrowing(body),
     pullRequests: body['pullRequests'] === true,
@@ -67,7 +76,12 @@ function readRepositoryId(body: Body, caller: Caller): GitHubId | undefined {
   const own = isCaller(String(organisation), String(repository), caller) ? caller.repositoryId : undefined;
   if (typeof repositoryId !== 'string') return own as GitHubId | undefined;
   if (own !== undefined && own !== repositoryId) {
-    throw invalidInput([{ pointer: '/body/repositoryId', detail: `Your own token says that ${caller.repository} has the id ${own}. Leave repositoryId out, or give that.` }]);
+    throw invalidInput([
+      {
+        pointer: '/body/repositoryId',
+        detail: `Your own token says that ${caller.repository} has the id ${own}. Leave repositoryId out, or give that.`,
+      },
+    ]);
   }
   return repositoryId as GitHubId;
 }
@@ -77,7 +91,11 @@ function readRepositoryId(body: Body, caller: Caller): GitHubId | undefined {
  * @returns what the grant reaches
  * @throws ServiceError
  */
-export function checkDraft<Facts extends GrantFacts>(situation: Situation<Facts>, state: DepartmentState, draft: GrantDraft): BlastRadius {
+export function checkDraft<Facts extends GrantFacts>(
+  situation: Situation<Facts>,
+  state: DepartmentState,
+  draft: GrantDraft,
+): BlastRadius {
   const { config, facts, input, role } = situation;
   const organisations = state.organisations.filter(isWanted);
   const violations = checkGrant(draft, organisations, config.aws);
@@ -86,7 +104,8 @@ export function checkDraft<Facts extends GrantFacts>(situation: Situation<Facts>
   if (errors.length > 0) throw invalidInput(errors);
   for (const repository of facts.named) checkNotPending(repository, `Repository ${repository.name}`);
   for (const organisation of state.organisations) {
-    if (isSameName(organisation.login, draft.organisation)) checkNotPending(organisation, `Organisation ${organisation.login}`);
+    if (isSameName(organisation.login, draft.organisation))
+      checkNotPending(organisation, `Organisation ${organisation.login}`);
   }
   const radius = blastRadius(draft, organisations, facts.repositories);
   const needed = requiredAcknowledgements(draft);
@@ -99,7 +118,12 @@ function missingRepositories({ repositories = [] }: GrantDraft, { named }: Grant
   return repositories.flatMap((name, index): InputError[] =>
     named.some((repository) => repository.name === name && isWanted(repository))
       ? []
-      : [{ pointer: `/body/repositories/${index}`, detail: `The department has no repository ${name}. Create it first.` }],
+      : [
+          {
+            pointer: `/body/repositories/${index}`,
+            detail: `The department has no repository ${name}. Create it first.`,
+          },
+        ],
   );
 }
 
@@ -110,23 +134,36 @@ function checkPlatformOnly(needed: readonly Acknowledgement[], organisationWideB
     throw invalidInput([
       {
         pointer: '/body/repositoryId',
-        detail: 'A grant for an exact repository needs its numeric id, so that nobody who re-creates the name inherits the right. Look it up with: gh api repos/OWNER/REPO --jq .id — only the platform team may acknowledge a grant without it.',
+        detail:
+          'A grant for an exact repository needs its numeric id, so that nobody who re-creates the name inherits the right. Look it up with: gh api repos/OWNER/REPO --jq .id — only the platform team may acknowledge a grant without it.',
       },
     ]);
   }
   if (needed.includes('organisation-wide') && organisationWideBy === 'platform') {
-    throw new ServiceError('forbidden', 'Grants that are wider than one repository are made by the platform team here.', {
-      missed: 'Only the platform team may make a grant that is wider than one repository.',
-      nearest: 'Grant one exact repository, or ask the platform team.',
-    });
+    throw new ServiceError(
+      'forbidden',
+      'Grants that are wider than one repository are made by the platform team here.',
+      {
+        missed: 'Only the platform team may make a grant that is wider than one repository.',
+        nearest: 'Grant one exact repository, or ask the platform team.',
+      },
+    );
   }
 }
 
 /** Refuses a grant that would make its role's trust policy larger than IAM lets it be. */
-export function checkRoom(role: string, grants: readonly Grant[], state: DepartmentState, settings: Parameters<typeof trustFit>[2]): void {
+export function checkRoom(
+  role: string,
+  grants: readonly Grant[],
+  state: DepartmentState,
+  settings: Parameters<typeof trustFit>[2],
+): void {
   const fit = trustFit(grantsOfRole(role, grants), state.organisations.filter(isWanted), settings);
   if (fit.fits) return;
-  throw new ServiceError('quota-exceeded', `The trust policy of ${role} would have ${fit.size} characters; ${fit.quota} are allowed. Make a new grant instead: it finds a role with room.`);
+  throw new ServiceError(
+    'quota-exceeded',
+    `The trust policy of ${role} would have ${fit.size} characters; ${fit.quota} are allowed. Make a new grant instead: it finds a role with room.`,
+  );
 }
 
 /** Whether two grants say the same thing. */

@@ -16,11 +16,21 @@ export function checkManagers(managers: readonly ManagerRule[]): readonly Acknow
 
 function faultsOf({ ref, environment }: ManagerRule, pointer: string): InputError[] {
   if (ref === undefined && environment === undefined) {
-    return [{ pointer, detail: 'A manager rule needs a ref or an environment; without one, any branch of the repository would manage the department.' }];
+    return [
+      {
+        pointer,
+        detail:
+          'A manager rule needs a ref or an environment; without one, any branch of the repository would manage the department.',
+      },
+    ];
   }
   const faults: InputError[] = [];
   if (ref !== undefined && !/^refs\/(heads|tags)\/[^*?]+\*?$/.test(ref)) {
-    faults.push({ pointer: `${pointer}/ref`, detail: 'A ref is exact, such as refs/heads/main, or ends in one * after at least one character, such as refs/tags/v*.' });
+    faults.push({
+      pointer: `${pointer}/ref`,
+      detail:
+        'A ref is exact, such as refs/heads/main, or ends in one * after at least one character, such as refs/tags/v*.',
+    });
   }
   if (environment !== undefined && /[*?]/.test(environment)) {
     faults.push({ pointer: `${pointer}/environment`, detail: 'An environment is exact; it has no wildcard.' });

@@ -1,5 +1,6 @@
 import { auditCaller } from '../audit/caller.ts';
 import { link } from '../audit/chain.ts';
+import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { authorize, type Decision } from '../authorize/authorize.ts';
 import type { MutationName } from '../authorize/rules.ts';
 import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
@@ -75,7 +76,8 @@ async function tryOnce(run: Run): Promise<MutationResult | 'again'> {
 
 /** What somebody else is changing may be done in a moment: wait for it, as long as the caller would be waited for. */
 async function waitAndRetry({ parts, deadline, options }: Run, error: unknown): Promise<'again'> {
-  if (!(error instanceof ServiceError) || error.code !== 'in-progress' || error.extras.operation === undefined) throw error;
+  if (!(error instanceof ServiceError) || error.code !== 'in-progress' || error.extras.operation === undefined)
+    throw error;
   if (options.respondAsync || options.dryRun) throw error;
   const operation = await waitForOperation(parts, error.extras.operation, deadline);
   if (operation.status === 'pending') throw error;
@@ -92,7 +94,8 @@ interface Authorised {
 async function authorised({ parts, name, asker, input, options }: Run): Promise<Authorised> {
   const command = COMMANDS[name];
   const department = await command.departmentOf(input, parts);
-  const read = department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
+  const read =
+    department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
   const facts: unknown = await command.look(input, parts, read.state, { dryRun: options.dryRun });
   const decision = authorize({
     command: name,
@@ -129,14 +132,21 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
   if (options.dryRun) return dryRunResult(decided);
   const head = read.head ?? NEW_HEAD;
   if (head.pendingOperations.length >= MOST_PENDING) {
-    throw new ServiceError('too-many-requests', `${MOST_PENDING} operations of this department are on their way already.`, { retryAfterSeconds: 10 });
+    throw new ServiceError(
+      'too-many-requests',
+      `${MOST_PENDING} operations of this department are on their way already.`,
+      { retryAfterSeconds: 10 },
+    );
   }
   const operation = operationOf(run, decided, operationId, head, now);
   const committed = await commitIntent(run, read.head, decided, operation, now);
   return committed === 'committed' ? answer(run, operation.id) : 'again';
 }
 
-function dryRunResult({ plan, answer: { entityName, entity, revision, created, blastRadius, sessionsValidUntil } }: Decided): MutationResult {
+function dryRunResult({
+  plan,
+  answer: { entityName, entity, revision, created, blastRadius, sessionsValidUntil },
+}: Decided): MutationResult {
   return {
     state: 'dry-run',
     plan,
@@ -149,7 +159,13 @@ function dryRunResult({ plan, answer: { entityName, entity, revision, created, b
   };
 }
 
-function operationOf({ name, asker }: Run, decided: Decided, id: OperationId, head: DepartmentHead, now: Date): Operation {
+function operationOf(
+  { name, asker }: Run,
+  decided: Decided,
+  id: OperationId,
+  head: DepartmentHead,
+  now: Date,
+): Operation {
   const waits = decided.targets.length > 0;
   return {
     id,
@@ -165,6 +181,7 @@ function operationOf({ name, asker }: Run, decided: Decided, id: OperationId, he
     attempts: 0,
     answer: decided.answer,
     requestId: asker.source.requestId,
+    asked: { caller: auditCaller(asker.caller), source: asker.source },
     callerRepositoryId: asker.caller.repositoryId,
     createdAt: now.toISOString(),
     ...(waits ? {} : { finishedAt: now.toISOString() }),
@@ -193,14 +210,14 @@ async function commitIntent(
     plan: operation.plan,
   };
   const { plan: _plan, ...unplanned } = accepted;
-  const records = operation.status === 'succeeded' ? [accepted, { ...unplanned, outcome: 'succeeded' } as const] : [accepted];
-  const events = link(decided.department.id, { seq: head.auditSeq, hash: head.auditHash }, records);
-  const last = events.at(-1);
-  const pendingOperations = operation.status === 'pending' ? [...head.pendingOperations, operation.id] : head.pendingOperations;
+  const records =
+    operation.status === 'succeeded' ? [accepted, { ...unplanned, outcome: 'succeeded' } as const] : [accepted];
+  const events = link(decided.department.id, chainHeadOf(head), records);
+  const pendingOperations =
+    operation.status === 'pending' ? [...head.pendingOperations, operation.id] : head.pendingOperations;
   const becomes: DepartmentHead = {
     version: operation.version,
-    auditSeq: last?.seq ?? head.auditSeq,
-    auditHash: last?.hash ?? head.auditHash,
+    ...auditHead(head, events),
     pendingOperations,
     deleted: false,
   };

@@ -14,7 +14,11 @@ type RoleFacts = Pick<DepartmentState, 'department' | 'grants' | 'organisations'
 export function planRoles(names: readonly string[], before: RoleFacts, after: RoleFacts, settings: AwsSettings): Plan {
   const observed = new Map(names.map((name) => [name, roleIn(before, name, settings)]));
   const desired = new Map(names.map((name) => [name, roleIn(after, name, settings)]));
-  return planChanges({ repositories: new Map(), roles: observed }, { repositories: new Map(), roles: desired }, settings);
+  return planChanges(
+    { repositories: new Map(), roles: observed },
+    { repositories: new Map(), roles: desired },
+    settings,
+  );
 }
 
 function roleIn(facts: RoleFacts, name: string, settings: AwsSettings): RoleResource | undefined {

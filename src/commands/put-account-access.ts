@@ -26,7 +26,10 @@ export const putAccountAccess: Command<Facts> = {
   decide: (situation) => {
     const { state, facts, config, operation, ifMatch } = situation;
     const { department, access } = present(state);
-    requireIfMatch(ifMatch, 'The list is replaced as a whole, so that what somebody else has just added could be lost.');
+    requireIfMatch(
+      ifMatch,
+      'The list is replaced as a whole, so that what somebody else has just added could be lost.',
+    );
     checkIfMatch(ifMatch, access);
     checkNotPending(access, 'The account access');
     const next = readAccess(situation, access);
@@ -37,7 +40,12 @@ export const putAccountAccess: Command<Facts> = {
     return {
       department,
       subject: { type: 'account-access', id: department.id },
-      writes: [{ kind: 'put', entity: { type: 'account-access', value: waits ? pendingUpdate(next, access, operation) : next } }],
+      writes: [
+        {
+          kind: 'put',
+          entity: { type: 'account-access', value: waits ? pendingUpdate(next, access, operation) : next },
+        },
+      ],
       claims: [],
       targets: waits ? [{ kind: 'repository-policies' }] : [],
       plan: change === undefined ? [] : [change],
@@ -66,14 +74,28 @@ function readAccess({ input, config, now }: Situation<Facts>, access: AccountAcc
   const organisationPull = input.body['organisationPull'] === true;
   const errors: InputError[] = accounts.flatMap((account, index) => faultsOf(account, index, accounts));
   if (organisationPull && config.aws.organisationId === undefined) {
-    errors.push({ pointer: '/body/organisationPull', detail: 'This deployment knows no AWS organisation (ECP_AWS_ORGANISATION_ID), so pull can not be opened to it.' });
+    errors.push({
+      pointer: '/body/organisationPull',
+      detail: 'This deployment knows no AWS organisation (ECP_AWS_ORGANISATION_ID), so pull can not be opened to it.',
+    });
   }
   if (errors.length > 0) throw invalidInput(errors);
   const list = accounts.map(({ description, accountId, canWrite }) => ({ description, accountId, canWrite }));
-  const next: AccountAccess = { department: access.department, accounts: list, organisationPull, updatedAt: now, revision: access.revision + 1 };
+  const next: AccountAccess = {
+    department: access.department,
+    accounts: list,
+    organisationPull,
+    updatedAt: now,
+    revision: access.revision + 1,
+  };
   const size = documentSize(repositoryPolicy(next, config.aws) ?? { Version: '2012-10-17', Statement: [] });
   if (size > POLICY_SIZE) {
-    throw invalidInput([{ pointer: '/body/accounts', detail: `The repository policy would have ${size} characters; ECR allows ${POLICY_SIZE}. Name fewer accounts, or use organisationPull.` }]);
+    throw invalidInput([
+      {
+        pointer: '/body/accounts',
+        detail: `The repository policy would have ${size} characters; ECR allows ${POLICY_SIZE}. Name fewer accounts, or use organisationPull.`,
+      },
+    ]);
   }
   return next;
 }
@@ -81,5 +103,10 @@ function readAccess({ input, config, now }: Situation<Facts>, access: AccountAcc
 function faultsOf({ accountId }: AccessAccount, index: number, accounts: readonly AccessAccount[]): InputError[] {
   const first = accounts.findIndex((other) => other.accountId === accountId);
   if (first === index) return [];
-  return [{ pointer: `/body/accounts/${index}/accountId`, detail: `The account is listed at /body/accounts/${first} already; list each once.` }];
+  return [
+    {
+      pointer: `/body/accounts/${index}/accountId`,
+      detail: `The account is listed at /body/accounts/${first} already; list each once.`,
+    },
+  ];
 }

@@ -61,34 +61,69 @@ function readOrganisation(
 
 function checkOwner(claim: Claim | undefined, next: Organisation, existing: Organisation | undefined): void {
   if (existing !== undefined && existing.ownerId !== next.ownerId) {
-    throw invalidInput([{ pointer: '/body/ownerId', detail: `${existing.login} is registered with the owner id ${existing.ownerId}, which never changes. If the login now belongs to somebody else, delete the registration first.` }]);
+    throw invalidInput([
+      {
+        pointer: '/body/ownerId',
+        detail: `${existing.login} is registered with the owner id ${existing.ownerId}, which never changes. If the login now belongs to somebody else, delete the registration first.`,
+      },
+    ]);
   }
   if (existing !== undefined && existing.login !== next.login) {
-    throw invalidInput([{ pointer: '/path/login', detail: `It is registered as ${existing.login}; policies are written with that spelling. Delete the registration first if GitHub spells it differently now.` }]);
+    throw invalidInput([
+      {
+        pointer: '/path/login',
+        detail: `It is registered as ${existing.login}; policies are written with that spelling. Delete the registration first if GitHub spells it differently now.`,
+      },
+    ]);
   }
   if (claim === undefined) return;
   const others = claim.departments.filter((department) => department !== next.department);
   if (others.length === 0) {
-    if (existing === undefined) throw new ServiceError('already-exists', `The owner id ${next.ownerId} is registered for this department under another login. Delete that registration first.`);
+    if (existing === undefined)
+      throw new ServiceError(
+        'already-exists',
+        `The owner id ${next.ownerId} is registered for this department under another login. Delete that registration first.`,
+      );
     return;
   }
   if (!claim.shared || !next.shared) {
-    throw new ServiceError('already-exists', `The owner id ${next.ownerId} is registered for ${others.join(', ')}. An owner belongs to one department unless each registers it as shared.`);
+    throw new ServiceError(
+      'already-exists',
+      `The owner id ${next.ownerId} is registered for ${others.join(', ')}. An owner belongs to one department unless each registers it as shared.`,
+    );
   }
 }
 
 /** A shared organisation is reached by manager rules alone, so no grant may reach all of it. */
 function checkNoWideGrants({ grants }: DepartmentState, next: Organisation): void {
-  const wide = grants.filter((grant) => (isPattern(grant.organisation) || isPattern(grant.repository)) && reachedOrganisations(grant, [{ ...next, shared: false }]).length > 0);
+  const wide = grants.filter(
+    (grant) =>
+      (isPattern(grant.organisation) || isPattern(grant.repository)) &&
+      reachedOrganisations(grant, [{ ...next, shared: false }]).length > 0,
+  );
   if (wide.length === 0) return;
-  throw new ServiceError('in-use', `Grants reach all of ${next.login}: ${wide.map(({ id }) => id).join(', ')}. Revoke them before it is shared.`);
+  throw new ServiceError(
+    'in-use',
+    `Grants reach all of ${next.login}: ${wide.map(({ id }) => id).join(', ')}. Revoke them before it is shared.`,
+  );
 }
 
-function decided(situation: Situation<Facts>, before: DepartmentState, existing: Organisation | undefined, next: Organisation): Decided {
+function decided(
+  situation: Situation<Facts>,
+  before: DepartmentState,
+  existing: Organisation | undefined,
+  next: Organisation,
+): Decided {
   const { facts, config, operation, input } = situation;
   const key = ownerKey(next.ownerId);
-  const after: DepartmentState = { ...before, organisations: [...before.organisations.filter((one) => one !== existing), next] };
-  const widened = existing === undefined ? before.grants.filter((grant) => isPattern(grant.organisation) && reachedOrganisations(grant, [next]).length > 0) : [];
+  const after: DepartmentState = {
+    ...before,
+    organisations: [...before.organisations.filter((one) => one !== existing), next],
+  };
+  const widened =
+    existing === undefined
+      ? before.grants.filter((grant) => isPattern(grant.organisation) && reachedOrganisations(grant, [next]).length > 0)
+      : [];
   const roles = [...new Set(widened.map(({ pushRole }) => pushRole))];
   const blastRadius = { widenedGrants: widened.map(shortGrant) };
   if (widened.length > 0) checkAcknowledged(['widens-grants'], input.body['acknowledge'], blastRadius);
@@ -98,7 +133,13 @@ function decided(situation: Situation<Facts>, before: DepartmentState, existing:
     department: before.department,
     subject: { type: 'organisation', id: next.login },
     writes: [{ kind: 'put', entity: { type: 'organisation', value } }],
-    claims: [{ key, ...(facts.claim === undefined ? {} : { was: facts.claim }), becomes: take(facts.claim, key, next.department, next.shared) }],
+    claims: [
+      {
+        key,
+        ...(facts.claim === undefined ? {} : { was: facts.claim }),
+        becomes: take(facts.claim, key, next.department, next.shared),
+      },
+    ],
     targets: roles.map((name) => ({ kind: 'role', name }) as const),
     plan: planRoles(roles, before, after, config.aws),
     total: roles.length,
@@ -120,5 +161,8 @@ function shortGrant({ id, organisation, repository }: Grant) {
 function checkRoom(role: string, after: DepartmentState, settings: Situation<Facts>['config']['aws']): void {
   const fit = trustFit(grantsOfRole(role, after.grants), after.organisations, settings);
   if (fit.fits) return;
-  throw new ServiceError('quota-exceeded', `The trust policy of ${role} would have ${fit.size} characters; ${fit.quota} are allowed. Revoke grants of that role, or replace its organisation patterns, first.`);
+  throw new ServiceError(
+    'quota-exceeded',
+    `The trust policy of ${role} would have ${fit.size} characters; ${fit.quota} are allowed. Revoke grants of that role, or replace its organisation patterns, first.`,
+  );
 }

@@ -1,5 +1,12 @@
 import { invalidInput, type InputError } from '../errors.ts';
-import { checkLifecyclePolicy, isLifecyclePreset, lifecycleDocument, LIFECYCLE_PRESETS, lifecyclePolicyText, type LifecyclePolicy } from '../model/lifecycle.ts';
+import {
+  checkLifecyclePolicy,
+  isLifecyclePreset,
+  lifecycleDocument,
+  LIFECYCLE_PRESETS,
+  lifecyclePolicyText,
+  type LifecyclePolicy,
+} from '../model/lifecycle.ts';
 import type { Encryption, ImageTagMutability, Repository } from '../model/repository.ts';
 
 /** The settings of a repository that its owner chooses. */
@@ -49,16 +56,31 @@ function readFilters(body: Body, mutability: ImageTagMutability, current: Reposi
 function checkFilters(mutability: ImageTagMutability, filters: readonly string[]): InputError[] {
   const pointer = '/body/imageTagMutabilityExclusionFilters';
   const needs = mutability.endsWith('_WITH_EXCLUSION');
-  if (needs && filters.length === 0) return [{ pointer, detail: `${mutability} needs 1 to 5 filters, such as "latest" or "cache-*".` }];
-  if (!needs && filters.length > 0) return [{ pointer, detail: `Filters go with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, not with ${mutability}.` }];
+  if (needs && filters.length === 0)
+    return [{ pointer, detail: `${mutability} needs 1 to 5 filters, such as "latest" or "cache-*".` }];
+  if (!needs && filters.length > 0)
+    return [
+      {
+        pointer,
+        detail: `Filters go with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, not with ${mutability}.`,
+      },
+    ];
   return filters.flatMap((filter, index): InputError[] =>
     /^[0-9A-Za-z._*-]{1,128}$/.test(filter) && filter.split('*').length <= 3
       ? []
-      : [{ pointer: `${pointer}/${index}`, detail: 'A filter has 1 to 128 letters, digits, dots, underscores and hyphens, and at most two *.' }],
+      : [
+          {
+            pointer: `${pointer}/${index}`,
+            detail: 'A filter has 1 to 128 letters, digits, dots, underscores and hyphens, and at most two *.',
+          },
+        ],
   );
 }
 
-function readLifecycle(body: Body, current: RepositorySettings): { readonly text?: string; readonly errors: readonly InputError[] } {
+function readLifecycle(
+  body: Body,
+  current: RepositorySettings,
+): { readonly text?: string; readonly errors: readonly InputError[] } {
   const given = body['lifecyclePreset'] ?? body['lifecyclePolicy'];
   const keep = current.lifecyclePolicy === undefined ? {} : { text: current.lifecyclePolicy };
   if (given === undefined) return { ...keep, errors: [] };
@@ -66,7 +88,14 @@ function readLifecycle(body: Body, current: RepositorySettings): { readonly text
   const pointer = '/body/lifecyclePolicy';
   if (typeof given === 'string') {
     if (isLifecyclePreset(given)) return { text: lifecyclePolicyText(lifecycleDocument(given)), errors: [] };
-    return { errors: [{ pointer: '/body/lifecyclePreset', detail: `There is no preset ${JSON.stringify(given)}; the presets are ${LIFECYCLE_PRESETS.join(', ')}. Or give a document as lifecyclePolicy.` }] };
+    return {
+      errors: [
+        {
+          pointer: '/body/lifecyclePreset',
+          detail: `There is no preset ${JSON.stringify(given)}; the presets are ${LIFECYCLE_PRESETS.join(', ')}. Or give a document as lifecyclePolicy.`,
+        },
+      ],
+    };
   }
   const errors = checkLifecyclePolicy(given).map(({ field, detail }) => ({ pointer: `${pointer}${field}`, detail }));
   return errors.length > 0 ? { errors } : { text: lifecyclePolicyText(given as LifecyclePolicy), errors };

@@ -24,15 +24,21 @@ export const revokeGrant: Command<undefined> = {
     const ownRole = role.scope === 'named';
     const revokesSessions = ownRole || input.query['revokeSessions'] === true;
     if (revokesSessions) checkNotPending(role, `Push role ${role.name}`);
-    const nextRole: PushRole = revokesSessions ? { ...role, sessionsRevokedBefore: now, updatedAt: now, revision: role.revision + 1 } : role;
+    const nextRole: PushRole = revokesSessions
+      ? { ...role, sessionsRevokedBefore: now, updatedAt: now, revision: role.revision + 1 }
+      : role;
     const after = withoutGrant(before, grant.id, ownRole ? undefined : nextRole, role.name);
     return {
       department: before.department,
       subject: { type: 'grant', id: grant.id },
       writes: [
         { kind: 'put', entity: { type: 'grant', value: pendingDelete(grant, operation) } },
-        ...(ownRole ? [{ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } } as const] : []),
-        ...(!ownRole && revokesSessions ? [{ kind: 'put', entity: { type: 'push-role', value: pendingUpdate(nextRole, role, operation) } } as const] : []),
+        ...(ownRole
+          ? [{ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } } as const]
+          : []),
+        ...(!ownRole && revokesSessions
+          ? [{ kind: 'put', entity: { type: 'push-role', value: pendingUpdate(nextRole, role, operation) } } as const]
+          : []),
       ],
       claims: [],
       targets: [{ kind: 'role', name: role.name }],
@@ -42,13 +48,20 @@ export const revokeGrant: Command<undefined> = {
         entityName: 'grant',
         entity: null,
         created: false,
-        sessionsValidUntil: revokesSessions ? now : new Date(Date.parse(now) + MAX_SESSION_SECONDS * 1000).toISOString(),
+        sessionsValidUntil: revokesSessions
+          ? now
+          : new Date(Date.parse(now) + MAX_SESSION_SECONDS * 1000).toISOString(),
       },
     };
   },
 };
 
-function withoutGrant(state: DepartmentState, id: string, role: PushRole | undefined, roleName: string): DepartmentState {
+function withoutGrant(
+  state: DepartmentState,
+  id: string,
+  role: PushRole | undefined,
+  roleName: string,
+): DepartmentState {
   const others = state.roles.filter((one) => one.name !== roleName);
   return {
     ...state,

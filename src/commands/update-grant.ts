@@ -37,13 +37,26 @@ export const updateGrant: Command<GrantFacts> = {
       subject: { type: 'grant', id: grant.id },
       writes: [
         { kind: 'put', entity: { type: 'grant', value: waits ? pendingUpdate(next, grant, operation) : next } },
-        ...(nextRole === role ? [] : [{ kind: 'put', entity: { type: 'push-role', value: waits ? pendingUpdate(nextRole, role, operation) : nextRole } } as const]),
+        ...(nextRole === role
+          ? []
+          : [
+              {
+                kind: 'put',
+                entity: { type: 'push-role', value: waits ? pendingUpdate(nextRole, role, operation) : nextRole },
+              } as const,
+            ]),
       ],
       claims: [],
       targets: waits ? [{ kind: 'role', name: role.name }] : [],
       plan,
       total: waits ? 1 : 0,
-      answer: { entityName: 'grant', entity: grantView(next, role, config.aws), revision: next.revision, created: false, blastRadius },
+      answer: {
+        entityName: 'grant',
+        entity: grantView(next, role, config.aws),
+        revision: next.revision,
+        created: false,
+        blastRadius,
+      },
     };
   },
 };
@@ -58,14 +71,21 @@ export function findGrant({ grants }: DepartmentState, id: string | undefined): 
 /** The role that a grant's workflows assume. */
 export function roleOf({ roles }: DepartmentState, grant: Grant): PushRole {
   const role = roles.find((one) => one.name === grant.pushRole);
-  if (role === undefined) throw new Error(`Grant ${grant.id} names the role ${grant.pushRole}, which the ledger does not have.`);
+  if (role === undefined)
+    throw new Error(`Grant ${grant.id} names the role ${grant.pushRole}, which the ledger does not have.`);
   return role;
 }
 
 function changed({ input, now }: Situation<GrantFacts>, grant: Grant): Grant {
   const { body } = input;
   if (body['repositories'] !== undefined && (grant.repositories === undefined || body['repositories'] === null)) {
-    throw invalidInput([{ pointer: '/body/repositories', detail: "A grant can't change between all of the department's repositories and named ones, because its role never changes. Revoke it and make a new one." }]);
+    throw invalidInput([
+      {
+        pointer: '/body/repositories',
+        detail:
+          "A grant can't change between all of the department's repositories and named ones, because its role never changes. Revoke it and make a new one.",
+      },
+    ]);
   }
   const { refs: _refs, environment: _environment, repositories: _repositories, ...rest } = grant;
   const kept = narrowing({
@@ -104,4 +124,3 @@ function replaced(state: DepartmentState, grant: Grant, role: PushRole): Departm
     roles: state.roles.map((one) => (one.name === role.name ? role : one)),
   };
 }
-

@@ -25,7 +25,10 @@ export const updateRepository: Command<Facts> = {
   name: 'updateRepository',
   departmentOf: departmentOfRepository,
   look: async (input, { tables }, state) => ({
-    repository: state === undefined ? undefined : await readRepositoryOf(tables, state.department.id, String(input.params['name'])),
+    repository:
+      state === undefined
+        ? undefined
+        : await readRepositoryOf(tables, state.department.id, String(input.params['name'])),
   }),
   decide: ({ input, state, facts: { repository }, config, operation, ifMatch, now }) => {
     const before = present(state);
@@ -33,10 +36,20 @@ export const updateRepository: Command<Facts> = {
     checkIfMatch(ifMatch, repository);
     checkNotPending(repository, `Repository ${repository.name}`);
     if (input.body['encryption'] !== undefined) {
-      throw invalidInput([{ pointer: '/body/encryption', detail: 'Encryption is fixed at creation; ECR can not change it. Create another repository.' }]);
+      throw invalidInput([
+        {
+          pointer: '/body/encryption',
+          detail: 'Encryption is fixed at creation; ECR can not change it. Create another repository.',
+        },
+      ]);
     }
     const { lifecyclePolicy: _replaced, ...kept } = repository;
-    const next: Repository = { ...kept, ...readSettings(input.body, repository), updatedAt: now, revision: repository.revision + 1 };
+    const next: Repository = {
+      ...kept,
+      ...readSettings(input.body, repository),
+      updatedAt: now,
+      revision: repository.revision + 1,
+    };
     const plan = planRepository(repository.name, repository, next, before.access, config.aws);
     const value = plan.length === 0 ? next : pendingUpdate(next, repository, operation);
     return {

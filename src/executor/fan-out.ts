@@ -38,7 +38,12 @@ export async function applyToAll(
   }
   if (refused.length === 0) return { status: 'succeeded' };
   // Some stand already, and half a list is worse than a whole one with known exceptions: the new state stays.
-  return { status: 'failed', code: 'refused-by-aws', detail: `AWS refused the policy of ${refused.join(', ')}; all others have it.`, keepsState: true };
+  return {
+    status: 'failed',
+    code: 'refused-by-aws',
+    detail: `AWS refused the policy of ${refused.join(', ')}; all others have it.`,
+    keepsState: true,
+  };
 }
 
 async function writePolicy(
@@ -53,7 +58,9 @@ async function writePolicy(
   if (repository.pending?.change === 'create' || !isWanted(repository)) return;
   const comparison = await compare(parts, state, repository, operation, { kind: 'repository', name: repository.name });
   const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
-  const policies = plan.filter(({ action }) => action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy');
+  const policies = plan.filter(
+    ({ action }) => action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy',
+  );
   guardPlan(policies, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
   for (const change of policies) {
     try {

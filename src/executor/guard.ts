@@ -44,7 +44,9 @@ export function guardPlan(plan: Plan, context: GuardContext): void {
     maxDeletions: context.maxDeletions,
   });
   if ('refusals' in verdict) {
-    throw new UnsafePlan(verdict.refusals.map(({ rule, resource, detail }) => `${rule} ${resource}: ${detail}`).join(' '));
+    throw new UnsafePlan(
+      verdict.refusals.map(({ rule, resource, detail }) => `${rule} ${resource}: ${detail}`).join(' '),
+    );
   }
   const violations = plan.flatMap((change) => guardChange(change, context));
   const [first] = violations;
@@ -66,7 +68,9 @@ function guardChange(change: Change, context: GuardContext): readonly GuardViola
     }
     case 'ecr:CreateRepository': {
       const { tags } = change.after as unknown as RepositoryResource;
-      return tags['ecp:department'] === state.department.id ? [] : [{ at: '/tags', rule: 'owner', detail: 'Another department’s tag.' }];
+      return tags['ecp:department'] === state.department.id
+        ? []
+        : [{ at: '/tags', rule: 'owner', detail: 'Another department’s tag.' }];
     }
     case 'ecr:DeleteRepository':
     case 'ecr:DeleteRepositoryPolicy':
@@ -86,7 +90,10 @@ function guardTrust(document: PolicyDocument, { state, settings }: GuardContext)
 }
 
 function guardInline({ resource, after }: Change, { state, settings }: GuardContext): readonly GuardViolation[] {
-  const { policyName, document } = after as unknown as { readonly policyName: string; readonly document: PolicyDocument };
+  const { policyName, document } = after as unknown as {
+    readonly policyName: string;
+    readonly document: PolicyDocument;
+  };
   const role = state.roles.find((one) => one.name === resource);
   if (role === undefined) return [{ at: '', rule: 'unknown-role', detail: `The department has no role ${resource}.` }];
   switch (policyName) {

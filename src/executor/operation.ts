@@ -97,7 +97,13 @@ async function converge(
   const force = target.kind === 'repository' && target.force === true;
   const comparison = await compare(parts, state, repository, operation, target);
   const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
-  guardPlan(plan, { state, comparison, settings: parts.settings, forced: new Set(force ? [target.name] : []), maxDeletions: 1 });
+  guardPlan(plan, {
+    state,
+    comparison,
+    settings: parts.settings,
+    forced: new Set(force ? [target.name] : []),
+    maxDeletions: 1,
+  });
   for (const change of plan) {
     run.checkTime();
     calls.push(await applyChange(parts.aws, change, { force }));
@@ -108,13 +114,21 @@ async function converge(
 function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, calls: AwsCall[]): Outcome | undefined {
   if (error instanceof UnsafePlan) {
     parts.log.error({ operation: operation.id, detail: error.message }, 'A plan was refused by the guard');
-    return { status: 'failed', code: 'refused-by-aws', detail: `The change was held back by a safety rule. ${error.message}` };
+    return {
+      status: 'failed',
+      code: 'refused-by-aws',
+      detail: `The change was held back by a safety rule. ${error.message}`,
+    };
   }
   if (!(error instanceof AwsFault)) return undefined;
   calls.push(error.call);
   if (error.kind === 'definitive') return { status: 'failed', code: error.code, detail: error.message };
   if (operation.attempts < parts.limits.attempts) throw new NotYet(error.message, { cause: error });
-  return { status: 'failed', code: 'aws-unavailable', detail: `Given up after ${operation.attempts} attempts. ${error.message}` };
+  return {
+    status: 'failed',
+    code: 'aws-unavailable',
+    detail: `Given up after ${operation.attempts} attempts. ${error.message}`,
+  };
 }
 
 /** Brings AWS back to what it was before the operation, where some of it stands already. */
@@ -129,7 +143,10 @@ async function undo(parts: ExecutorParts, run: Run, operation: Operation, calls:
     } catch (error) {
       if (!(error instanceof UnsafePlan)) throw error;
       // It is not the department's: whatever stands there is not this operation's doing.
-      parts.log.warn({ operation: operation.id, detail: error.message }, 'Nothing to undo on a resource that is not ours');
+      parts.log.warn(
+        { operation: operation.id, detail: error.message },
+        'Nothing to undo on a resource that is not ours',
+      );
     }
   }
 }
@@ -143,6 +160,6 @@ async function convergeBack(
   calls: AwsCall[],
 ): Promise<void> {
   // Whatever was fresh has been touched by now, so it is looked at.
-  const { fresh: _fresh, ...known } = target as SingleTarget & { readonly fresh?: boolean };
-  await converge(parts, run, operation, before.state, before.repository, known as SingleTarget, calls);
+  const { fresh: _fresh, ...known } = target;
+  await converge(parts, run, operation, before.state, before.repository, known, calls);
 }

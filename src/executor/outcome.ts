@@ -1,4 +1,5 @@
 import { link } from '../audit/chain.ts';
+import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { commit } from '../ledger/commit.ts';
 import { readClaim, readDepartment } from '../ledger/read.ts';
 import type { AuditRecord, AwsCall } from '../model/audit-event.ts';
@@ -49,16 +50,15 @@ async function tryRecord(
   calls: readonly AwsCall[],
 ): Promise<boolean> {
   const { head, state } = await readDepartment(parts.tables, operation.department);
-  if (head === undefined || state === undefined) throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+  if (head === undefined || state === undefined)
+    throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
   const now = parts.now().toISOString();
   const settled = outcome.status === 'failed' && outcome.keepsState !== true ? 'failed' : 'succeeded';
   const settlement = settle(state, await repositoryOf(parts, operation), operation.id, settled);
-  const events = link(operation.department, { seq: head.auditSeq, hash: head.auditHash }, [recordOf(operation, outcome, calls, now)]);
-  const last = events.at(-1);
+  const events = link(operation.department, chainHeadOf(head), [recordOf(operation, outcome, calls, now)]);
   const becomes: DepartmentHead = {
     version: settled === 'failed' ? head.version + 1 : head.version,
-    auditSeq: last?.seq ?? head.auditSeq,
-    auditHash: last?.hash ?? head.auditHash,
+    ...auditHead(head, events),
     pendingOperations: head.pendingOperations.filter((id) => id !== operation.id),
     deleted: settlement.deleted,
   };
@@ -85,19 +85,19 @@ export async function recordProgress(
 ): Promise<void> {
   for (let attempt = 1; attempt <= 20; attempt++) {
     const { head, state } = await readDepartment(parts.tables, operation.department);
-    if (head === undefined || state === undefined) throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+    if (head === undefined || state === undefined)
+      throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
     const now = parts.now().toISOString();
     const record: AuditRecord = { ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls };
-    const [event] = link(operation.department, { seq: head.auditSeq, hash: head.auditHash }, [record]);
-    if (event === undefined) return;
+    const events = link(operation.department, chainHeadOf(head), [record]);
     const committed = await commit(parts.tables, {
       department: state.department,
       was: head,
-      becomes: { ...head, auditSeq: event.seq, auditHash: event.hash },
+      becomes: { ...head, ...auditHead(head, events) },
       writes: [],
       claims: [],
       operations: [operation],
-      events: [event],
+      events,
       leaseOwner: run.owner,
       now,
     });
@@ -107,9 +107,10 @@ export async function recordProgress(
   throw new Error(`The progress of ${operation.id} could not be recorded; another run will go on.`);
 }
 
+/** What each event of an operation tells: who asked for it and from where, so that none needs another to be understood. */
 function baseRecord(operation: Operation, time: string) {
-  const { department, command: action, subject, id, version, requestId } = operation;
-  return { time, department, action, subject, operation: id, version, source: { requestId } };
+  const { department, command: action, subject, id, version, requestId, asked } = operation;
+  return { time, department, action, subject, ...(asked ?? { source: { requestId } }), operation: id, version };
 }
 
 function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCall[], time: string): AuditRecord {
@@ -118,7 +119,8 @@ function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCal
 }
 
 function ended(operation: Operation, outcome: Outcome, finishedAt: string): Operation {
-  if (outcome.status === 'succeeded') return { ...operation, status: 'succeeded', completed: operation.total, finishedAt };
+  if (outcome.status === 'succeeded')
+    return { ...operation, status: 'succeeded', completed: operation.total, finishedAt };
   const { code, detail } = outcome;
   return { ...operation, status: 'failed', error: { code, detail }, finishedAt };
 }

@@ -33,7 +33,10 @@ export async function compare(
   switch (target.kind) {
     case 'repository': {
       const wanted = repository !== undefined && isWanted(repository) ? repository : undefined;
-      const desired = wanted === undefined ? undefined : desiredRepository(wanted, state.access, parts.settings, { operation: operation.id });
+      const desired =
+        wanted === undefined
+          ? undefined
+          : desiredRepository(wanted, state.access, parts.settings, { operation: operation.id });
       const observed = look ? await observeRepository(parts.aws, target.name) : undefined;
       return {
         observed: { repositories: new Map([[target.name, observed]]), roles: new Map() },
@@ -44,7 +47,10 @@ export async function compare(
       const observed = look ? await observeRole(parts.aws, target.name) : undefined;
       return {
         observed: { repositories: new Map(), roles: new Map([[target.name, observed]]) },
-        desired: { repositories: new Map(), roles: new Map([[target.name, roleOf(parts, state, operation, target.name)]]) },
+        desired: {
+          repositories: new Map(),
+          roles: new Map([[target.name, roleOf(parts, state, operation, target.name)]]),
+        },
       };
     }
   }

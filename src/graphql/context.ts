@@ -8,4 +8,6 @@ export interface GraphqlContext {
   readonly asker: (idempotencyKey?: string) => Asker;
   /** Answers of this request's queries: a hundred repositories ask for their one department once. */
   readonly answers: Map<string, Promise<QueryResult>>;
+  /** How many more look-ups this request may come to. */
+  readonly budget: { left: number };
 }

@@ -21,7 +21,7 @@ import {
   type ErrorTelling,
   type GraphqlErrorAnswer,
 } from './errors.ts';
-import { limitFault, MAX_TOKENS } from './limits.ts';
+import { limitFault, MAX_CALLS, MAX_TOKENS } from './limits.ts';
 import { resolversOf } from './resolvers.ts';
 
 /** Longest document, in characters; with {@link CACHED} it bounds what the cache can hold. */
@@ -91,7 +91,13 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       if (request.readOnly && operation.operation !== OperationTypeNode.QUERY) return notByGet(call.telling);
       const fault = limitFault(schema, document, operation, request.variables);
       if (fault !== undefined) return refused('invalid-input', [new GraphQLError(fault)], call.telling);
-      const context: GraphqlContext & GraphqlCall = { ...call, contract, core, answers: new Map() };
+      const context: GraphqlContext & GraphqlCall = {
+        ...call,
+        contract,
+        core,
+        answers: new Map(),
+        budget: { left: MAX_CALLS },
+      };
       try {
         const { data, errors } = await inner.graphql(
           request.query,

@@ -20,8 +20,10 @@ export const MAX_TOKENS = 2_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
 const MAX_MUTATIONS = 10;
-/** Most calls of the core that one request may come to, at worst. */
-const MAX_CALLS = 250;
+/** Most calls of the core that one request may come to; counted as they come, because a page may hold less than it could. */
+export const MAX_CALLS = 250;
+/** Most calls that a document may ask for at worst, every page full: beyond it, it is not begun. */
+const MAX_WORST = 25_000;
 /** Size of a page where none is given, as in openapi.yaml. */
 const DEFAULT_PAGE = 50;
 
@@ -65,8 +67,9 @@ export function limitFault(
   );
   if (depth > MAX_DEPTH) return `The query is ${depth} fields deep; ${MAX_DEPTH} is the most.`;
   if (aliases > MAX_ALIASES) return `The query has ${aliases} aliases; ${MAX_ALIASES} is the most.`;
-  if (calls > MAX_CALLS)
-    return `The query could come to ${calls} look-ups; ${MAX_CALLS} is the most. Ask for smaller pages with "first", or for less inside them.`;
+  if (calls > MAX_WORST) {
+    return `The query could come to ${calls} look-ups. Ask for smaller pages with "first", or for less inside them.`;
+  }
   if (operation.operation === OperationTypeNode.MUTATION && calls > MAX_MUTATIONS)
     return `The request holds ${calls} mutations; ${MAX_MUTATIONS} is the most.`;
   return undefined;

@@ -1,10 +1,11 @@
 import { getNamedType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { invalidInput } from '../errors.ts';
+import { invalidInput, ServiceError } from '../errors.ts';
 import type { ContractOperation } from '../contract/operation.ts';
 import type { MutationResult, Page, QueryResult } from '../core.ts';
 import { operationView } from '../views/operation.ts';
 import type { GraphqlContext } from './context.ts';
 import { fieldsOf, operationOfField, propertyOfField, type FieldOperation } from './field-operation.ts';
+import { MAX_CALLS } from './limits.ts';
 import { requestOf, type Arguments } from './request.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, GraphqlContext, Arguments>;
@@ -68,15 +69,29 @@ function filled(use: FieldOperation, parent: Properties, args: Arguments): Argum
   return given;
 }
 
-function query(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<QueryResult> {
-  const known = new Set(operation.parameters.map((parameter) => parameter.name));
-  const own = Object.fromEntries(Object.entries(given).filter(([name]) => known.has(name)));
+async function query(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<QueryResult> {
+  const names = new Set(operation.parameters.map((parameter) => parameter.name));
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name)));
   const validated = operation.validate(requestOf(operation, own));
   if (!validated.ok) throw invalidInput(validated.errors);
   const key = JSON.stringify([operation.id, validated.input]);
-  const answer = context.answers.get(key) ?? context.core.query(operation.id, context.asker(), validated.input);
+  const known = context.answers.get(key);
+  if (known !== undefined) return known;
+  spend(context);
+  const answer = context.core.query(operation.id, context.asker(), validated.input);
   context.answers.set(key, answer);
   return answer;
+}
+
+/** What a page holds is known only when it is there, so look-ups are counted as they come. */
+function spend({ budget }: GraphqlContext): void {
+  if (budget.left === 0) {
+    throw new ServiceError(
+      'invalid-input',
+      `The query comes to more than ${MAX_CALLS} look-ups. Ask for smaller pages with "first", or for less inside them.`,
+    );
+  }
+  budget.left -= 1;
 }
 
 async function mutate(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<Properties> {

@@ -120,14 +120,23 @@ function claimAction(tables: Tables, { key, was, becomes }: ClaimWrite): Action 
   const condition =
     was === undefined
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
-      : { ConditionExpression: '#value = :was', ExpressionAttributeNames: { '#value': 'value' }, ExpressionAttributeValues: { ':was': was } };
+      : {
+          ConditionExpression: '#value = :was',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: { ':was': was },
+        };
   if (becomes === undefined) return { Delete: { TableName: tables.state, Key: claimKey(key), ...condition } };
   return { Put: { TableName: tables.state, Item: { ...claimKey(key), value: becomes }, ...condition } };
 }
 
 /** As text, so that documents are shown as they were written: a map of DynamoDB forgets the order of its members. */
 function operationAction(tables: Tables, { attempts, ...operation }: Operation): Action {
-  const item = { ...operationKey(operation.id), operation: JSON.stringify(operation), status: operation.status, attempts };
+  const item = {
+    ...operationKey(operation.id),
+    operation: JSON.stringify(operation),
+    status: operation.status,
+    attempts,
+  };
   return { Put: { TableName: tables.state, Item: item } };
 }
 

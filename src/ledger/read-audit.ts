@@ -14,7 +14,10 @@ export interface ChainRange {
 }
 
 /** Reads a run of a chain, strongly consistent. */
-export async function readChain(tables: Tables, { chain, limit, order, after }: ChainRange): Promise<readonly AuditEvent[]> {
+export async function readChain(
+  tables: Tables,
+  { chain, limit, order, after }: ChainRange,
+): Promise<readonly AuditEvent[]> {
   const forward = order === 'oldest';
   const condition = after === undefined ? '' : ` AND sk ${forward ? '>' : '<'} :after`;
   const page = await tables.documents.send(

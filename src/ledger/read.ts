@@ -72,16 +72,16 @@ export async function readDepartmentItem(tables: Tables, id: string): Promise<De
 }
 
 function assemble(department: Department, head: DepartmentHead, items: readonly Item[]): DepartmentState {
-  const valuesOf = <T>(prefix: string): readonly T[] =>
-    items.filter((item) => item.sk.startsWith(prefix)).map((item) => item['value'] as T);
-  const [access] = valuesOf<AccountAccess>('ACCOUNT_ACCESS');
+  const valuesOf = (prefix: string): readonly unknown[] =>
+    items.filter((item) => item.sk.startsWith(prefix)).map((item) => item['value']);
+  const [access] = valuesOf('ACCOUNT_ACCESS') as readonly AccountAccess[];
   return {
     head,
     department,
-    organisations: valuesOf<Organisation>('ORGANISATION#'),
+    organisations: valuesOf('ORGANISATION#') as readonly Organisation[],
     access: access ?? emptyAccess(department),
-    grants: valuesOf<Grant>('GRANT#'),
-    roles: valuesOf<PushRole>('PUSH_ROLE#'),
+    grants: valuesOf('GRANT#') as readonly Grant[],
+    roles: valuesOf('PUSH_ROLE#') as readonly PushRole[],
   };
 }
 
@@ -136,7 +136,10 @@ export async function readRepositoryOf(
 export async function readOperation(tables: Tables, id: string): Promise<Operation | undefined> {
   const item = await getItem(tables, operationKey(id));
   if (item === undefined) return undefined;
-  return { ...(JSON.parse(String(item['operation'])) as Omit<Operation, 'attempts'>), attempts: item['attempts'] as number };
+  return {
+    ...(JSON.parse(String(item['operation'])) as Omit<Operation, 'attempts'>),
+    attempts: item['attempts'] as number,
+  };
 }
 
 /** Reads up to `limit` repositories of a department in the order of their names, from after a name on. */
@@ -172,7 +175,11 @@ export async function countRepositories(tables: Tables, department: DepartmentId
 }
 
 /** Reads up to `limit` ids of departments in order, from after an id on. */
-export async function listDepartmentIds(tables: Tables, limit: number, after?: string): Promise<readonly DepartmentId[]> {
+export async function listDepartmentIds(
+  tables: Tables,
+  limit: number,
+  after?: string,
+): Promise<readonly DepartmentId[]> {
   const items = await pageOf(tables, DIRECTORY_PARTITION, limit, after);
   return items.map((item) => item.sk as DepartmentId);
 }

@@ -28,12 +28,17 @@ function readOptions(args: readonly string[]) {
     },
   });
   const { once, help } = values;
-  return { once, help, port: Number(values.port ?? (once ? 0 : 8080)), issuerPort: Number(values['issuer-port'] ?? (once ? 0 : 8081)) };
+  return {
+    once,
+    help,
+    port: Number(values.port ?? (once ? 0 : 8080)),
+    issuerPort: Number(values['issuer-port'] ?? (once ? 0 : 8081)),
+  };
 }
 
 async function main(): Promise<number | undefined> {
   const options = readOptions(process.argv.slice(2));
-  if (options.help) return say(HELP.trimEnd()), 0;
+  if (options.help) return (say(HELP.trimEnd()), 0);
   say('The ECR control plane, on an embedded AWS and an embedded GitHub. Nothing leaves this machine.\n');
   const { embedded, app, url } = await start(options.port, options.issuerPort);
   const close = async (): Promise<void> => {
@@ -46,17 +51,28 @@ async function main(): Promise<number | undefined> {
     return failed === 0 ? 0 : 1;
   }
   sayHowToGoOn(url, embedded);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void close().then(() => process.exit(0)));
   return undefined;
 }
 
-async function start(port: number, issuerPort: number): Promise<{ embedded: Embedded; app: FastifyInstance; url: string }> {
+async function start(
+  port: number,
+  issuerPort: number,
+): Promise<{ embedded: Embedded; app: FastifyInstance; url: string }> {
   const began = performance.now();
   const embedded = await startEmbedded({ issuerPort });
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port, host: '127.0.0.1' });
-  say(line(0, 'DynamoDB, ECR, IAM, STS and a GitHub issuer are up, and the API on top of them', performance.now() - began, true));
+  say(
+    line(
+      0,
+      'DynamoDB, ECR, IAM, STS and a GitHub issuer are up, and the API on top of them',
+      performance.now() - began,
+      true,
+    ),
+  );
   return { embedded, app, url };
 }
 

@@ -21,7 +21,9 @@ export async function startLocalDynamoDb(dataDir: string | undefined): Promise<L
   const given = process.env['DYNAMODB_ENDPOINT'];
   if (given !== undefined) return { endpoint: given, close: async () => undefined };
   const port = await freePort();
-  const child = spawn(findDynoxide(), ['--port', String(port), ...dataArguments(dataDir)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(findDynoxide(), ['--port', String(port), ...dataArguments(dataDir)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const said = lastWords(child);
   const endpoint = `http://127.0.0.1:${port}`;
   // A process that is killed without a chance to close takes the child with it, as far as the platform lets it.
@@ -79,7 +81,8 @@ function lastWords(child: ChildProcess): () => string {
 async function answers(endpoint: string, child: ChildProcess, said: () => string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`dynoxide ended with exit code ${child.exitCode} before it answered: ${said()}`);
+    if (child.exitCode !== null)
+      throw new Error(`dynoxide ended with exit code ${child.exitCode} before it answered: ${said()}`);
     const answered = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) }).then(
       () => true,
       () => false,

@@ -77,7 +77,11 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const issuer = await startLocalGitHubIssuer({ issuer: ISSUER, ...folder(dataDir, 'issuer'), ...(options.issuerPort === undefined ? {} : { port: options.issuerPort }) });
+    const issuer = await startLocalGitHubIssuer({
+      issuer: ISSUER,
+      ...folder(dataDir, 'issuer'),
+      ...(options.issuerPort === undefined ? {} : { port: options.issuerPort }),
+    });
     closers.push(() => issuer.close());
     const dynamoDb = await startLocalDynamoDb(dataDir);
     closers.push(() => dynamoDb.close());
@@ -96,7 +100,16 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     await ensureAccount(config, aws.endpoint);
     const executor = composeExecutor(config, { endpoints, log });
     if (options.executor !== false) closers.push(await startExecutor(executor, endpoints, log));
-    return { config, env, endpoints, issuer, aws, executor, jwksFetch: async () => Response.json(issuer.jwks()), close };
+    return {
+      config,
+      env,
+      endpoints,
+      issuer,
+      aws,
+      executor,
+      jwksFetch: async () => Response.json(issuer.jwks()),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -107,7 +120,11 @@ function folder(dataDir: string | undefined, name: string): { readonly dataDir?:
   return dataDir === undefined ? {} : { dataDir: join(dataDir, name) };
 }
 
-async function startExecutor(executor: ExecutorParts, endpoints: Required<Endpoints>, log: Log): Promise<() => Promise<void>> {
+async function startExecutor(
+  executor: ExecutorParts,
+  endpoints: Required<Endpoints>,
+  log: Log,
+): Promise<() => Promise<void>> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'The executor will be rung again');
   const poller = await startStreamPoller({
     tables: executor.tables,
@@ -125,7 +142,15 @@ async function startExecutor(executor: ExecutorParts, endpoints: Required<Endpoi
 /** What the account must have before a push role can be made. */
 async function ensureAccount({ aws, issuer }: Config, endpoint: string): Promise<void> {
   const iam = new IAMClient({ endpoint, region: aws.region, credentials: LOCAL_CREDENTIALS });
-  await unlessThere(iam.send(new CreateOpenIDConnectProviderCommand({ Url: issuer, ClientIDList: [aws.stsAudience], ThumbprintList: ['0'.repeat(40)] })));
+  await unlessThere(
+    iam.send(
+      new CreateOpenIDConnectProviderCommand({
+        Url: issuer,
+        ClientIDList: [aws.stsAudience],
+        ThumbprintList: ['0'.repeat(40)],
+      }),
+    ),
+  );
   await unlessThere(
     iam.send(
       new CreatePolicyCommand({

@@ -30,21 +30,39 @@ export type Attempt =
   | { readonly allowed: false; readonly by: 'STS' | 'ECR'; readonly error: string };
 
 /** Assumes a push role by a workflow's token, as the generated workflow does. */
-export async function assumePushRole({ endpoint, region }: Place, roleArn: string, webIdentityToken: string): Promise<Credentials> {
+export async function assumePushRole(
+  { endpoint, region }: Place,
+  roleArn: string,
+  webIdentityToken: string,
+): Promise<Credentials> {
   const sts = new STSClient({ endpoint, region, maxAttempts: 1 });
   const { Credentials: given } = await sts.send(
-    new AssumeRoleWithWebIdentityCommand({ RoleArn: roleArn, RoleSessionName: 'push', WebIdentityToken: webIdentityToken }),
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: roleArn,
+      RoleSessionName: 'push',
+      WebIdentityToken: webIdentityToken,
+    }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {};
-  if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined) throw new Error('STS gave no credentials.');
+  if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined)
+    throw new Error('STS gave no credentials.');
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
 /** Pushes a small image by the calls that docker's push makes. */
-export async function pushImage({ endpoint, region }: Place, credentials: Credentials, repositoryName: string, imageTag: string): Promise<string> {
+export async function pushImage(
+  { endpoint, region }: Place,
+  credentials: Credentials,
+  repositoryName: string,
+  imageTag: string,
+): Promise<string> {
   const ecr = new ECRClient({ endpoint, region, credentials, maxAttempts: 1 });
   await ecr.send(new GetAuthorizationTokenCommand({}));
-  const config = await pushBlob(ecr, repositoryName, Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', tag: imageTag })));
+  const config = await pushBlob(
+    ecr,
+    repositoryName,
+    Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', tag: imageTag })),
+  );
   const layer = await pushBlob(ecr, repositoryName, Buffer.from(`layer of ${repositoryName}:${imageTag}`));
   const manifest = {
     schemaVersion: 2,
@@ -52,21 +70,41 @@ export async function pushImage({ endpoint, region }: Place, credentials: Creden
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
     layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', ...layer }],
   };
-  const { image } = await ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest: JSON.stringify(manifest) }));
+  const { image } = await ecr.send(
+    new PutImageCommand({ repositoryName, imageTag, imageManifest: JSON.stringify(manifest) }),
+  );
   return image?.imageId?.imageDigest ?? 'unknown';
 }
 
-async function pushBlob(ecr: ECRClient, repositoryName: string, bytes: Buffer): Promise<{ readonly digest: string; readonly size: number }> {
+async function pushBlob(
+  ecr: ECRClient,
+  repositoryName: string,
+  bytes: Buffer,
+): Promise<{ readonly digest: string; readonly size: number }> {
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   await ecr.send(new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [digest] }));
   const { uploadId } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }));
-  await ecr.send(new UploadLayerPartCommand({ repositoryName, uploadId, partFirstByte: 0, partLastByte: bytes.length - 1, layerPartBlob: bytes }));
+  await ecr.send(
+    new UploadLayerPartCommand({
+      repositoryName,
+      uploadId,
+      partFirstByte: 0,
+      partLastByte: bytes.length - 1,
+      layerPartBlob: bytes,
+    }),
+  );
   await ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests: [digest] }));
   return { digest, size: bytes.length };
 }
 
 /** Tries to push as a workflow whose token this is: assume the role, then push. */
-export async function tryPush(place: Place, roleArn: string, token: string, repositoryName: string, imageTag: string): Promise<Attempt> {
+export async function tryPush(
+  place: Place,
+  roleArn: string,
+  token: string,
+  repositoryName: string,
+  imageTag: string,
+): Promise<Attempt> {
   let credentials: Credentials;
   try {
     credentials = await assumePushRole(place, roleArn, token);
@@ -81,11 +119,19 @@ export async function tryPush(place: Place, roleArn: string, token: string, repo
 }
 
 /** Tries to pull an image as an account does whose clusters run it. */
-export async function tryPull({ endpoint, region }: Place, accountId: string, registryId: string, repositoryName: string, imageTag: string): Promise<Attempt> {
+export async function tryPull(
+  { endpoint, region }: Place,
+  accountId: string,
+  registryId: string,
+  repositoryName: string,
+  imageTag: string,
+): Promise<Attempt> {
   const credentials = { accessKeyId: `account-${accountId}`, secretAccessKey: 'local' };
   const ecr = new ECRClient({ endpoint, region, credentials, maxAttempts: 1 });
   try {
-    const { images = [] } = await ecr.send(new BatchGetImageCommand({ registryId, repositoryName, imageIds: [{ imageTag }] }));
+    const { images = [] } = await ecr.send(
+      new BatchGetImageCommand({ registryId, repositoryName, imageIds: [{ imageTag }] }),
+    );
     return { allowed: true, digest: images[0]?.imageId?.imageDigest ?? 'unknown' };
   } catch (error) {
     return { allowed: false, by: 'ECR', error: (error as Error).name };

@@ -8,7 +8,14 @@ export interface World {
   readonly embedded: Embedded;
   readonly place: Place;
   /** Asks the API as a job does. @throws Error when the status is not the expected one */
-  readonly ask: (job: Job, method: string, path: string, expected: number, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Json>;
+  readonly ask: (
+    job: Job,
+    method: string,
+    path: string,
+    expected: number,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Json>;
   /** A token as a workflow of this job asks GitHub for it. */
   readonly tokenFor: (job: Job, audience: string) => Promise<string>;
   readonly learned: { grant: string; roleArn: string };
@@ -40,7 +47,8 @@ export function newWorld(embedded: Embedded, url: string): World {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      if (response.status !== expected) throw new Error(`${method} ${path} answered ${response.status}, not ${expected}: ${text}`);
+      if (response.status !== expected)
+        throw new Error(`${method} ${path} answered ${response.status}, not ${expected}: ${text}`);
       return response.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : text;
     },
   };

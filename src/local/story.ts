@@ -27,8 +27,14 @@ const STRANGERS: readonly { readonly who: string; readonly job: Job }[] = [
   { who: 'a look-alike organisation', job: { repository: 'JPPOL-KOA-evil/GiftCardService' } },
   { who: "another department's workflow", job: { repository: 'JPPOL-POL/Website' } },
   { who: 'another repository of KOA', job: { repository: 'JPPOL-KOA/OtherService' } },
-  { who: 'the name, re-created with another id', job: { repository: 'JPPOL-KOA/GiftCardService', repositoryId: '999999999' } },
-  { who: 'a pull request of the granted repository', job: { repository: 'JPPOL-KOA/GiftCardService', event: 'pull_request', pullRequest: 1 } },
+  {
+    who: 'the name, re-created with another id',
+    job: { repository: 'JPPOL-KOA/GiftCardService', repositoryId: '999999999' },
+  },
+  {
+    who: 'a pull request of the granted repository',
+    job: { repository: 'JPPOL-KOA/GiftCardService', event: 'pull_request', pullRequest: 1 },
+  },
 ];
 
 /** The seed's example, from an empty account to an audit trail. */
@@ -62,14 +68,19 @@ export const STORY: readonly Step[] = [
   {
     title: 'A workflow of JPPOL-KOA/GiftCardService creates the repository giftcard-service',
     play: async ({ ask }) => {
-      const { operation, repository } = await ask(KOA, 'POST', '/v1/departments/koa/repositories', 201, { name: 'giftcard-service' });
+      const { operation, repository } = await ask(KOA, 'POST', '/v1/departments/koa/repositories', 201, {
+        name: 'giftcard-service',
+      });
       return [...calls(operation.plan), `image ${repository.uri}`];
     },
   },
   {
     title: 'It grants itself push access',
     play: async ({ ask, learned }) => {
-      const { operation, grant, blastRadius } = await ask(KOA, 'POST', '/v1/departments/koa/grants', 201, { organisation: 'JPPOL-KOA', repository: 'GiftCardService' });
+      const { operation, grant, blastRadius } = await ask(KOA, 'POST', '/v1/departments/koa/grants', 201, {
+        organisation: 'JPPOL-KOA',
+        repository: 'GiftCardService',
+      });
       learned.grant = grant.id;
       learned.roleArn = grant.pushRoleArn;
       return [...calls(operation.plan), blastRadius.sentence];
@@ -111,7 +122,8 @@ export const STORY: readonly Step[] = [
     title: 'Nobody else’s token may',
     play: async (world) => {
       const lines: string[] = [];
-      for (const { who, job } of STRANGERS) lines.push(`${mustBeRefused(await push(world, job, 'evil'), who)}  ${who} (${job.repository})`);
+      for (const { who, job } of STRANGERS)
+        lines.push(`${mustBeRefused(await push(world, job, 'evil'), who)}  ${who} (${job.repository})`);
       return lines;
     },
   },
@@ -120,8 +132,13 @@ export const STORY: readonly Step[] = [
     play: async ({ embedded, place }) => {
       const { accountId } = embedded.config.aws;
       const lines: string[] = [];
-      for (const account of ACCOUNTS) lines.push(`allowed  ${account.description} ${mustBeAllowed(await tryPull(place, account.accountId, accountId, 'giftcard-service', TAG))}`);
-      lines.push(`${mustBeRefused(await tryPull(place, '111122223333', accountId, 'giftcard-service', TAG), 'an account that nobody listed')}  111122223333`);
+      for (const account of ACCOUNTS)
+        lines.push(
+          `allowed  ${account.description} ${mustBeAllowed(await tryPull(place, account.accountId, accountId, 'giftcard-service', TAG))}`,
+        );
+      lines.push(
+        `${mustBeRefused(await tryPull(place, '111122223333', accountId, 'giftcard-service', TAG), 'an account that nobody listed')}  111122223333`,
+      );
       return lines;
     },
   },

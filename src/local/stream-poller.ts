@@ -41,12 +41,13 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   const arn = Table?.LatestStreamArn;
   if (arn === undefined) throw new Error(`The table ${tables.state} has no stream.`);
   let iterator: string | undefined = await latestIterator(streams, arn);
-  let open = true;
+  const closed = new AbortController();
+  const isOpen = (): boolean => !closed.signal.aborted;
   const loop = async (): Promise<void> => {
-    while (open) {
+    while (isOpen()) {
       const records = await read();
       const batch = records.map(streamRecord).filter(rings);
-      if (batch.length > 0) await deliver(options, { Records: batch }, () => open);
+      if (batch.length > 0) await deliver(options, { Records: batch }, isOpen);
       else await pause(IDLE_PAUSE);
     }
   };
@@ -57,7 +58,7 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
       iterator = page.NextShardIterator;
       return page.Records ?? [];
     } catch (error) {
-      if (open) options.onError(error);
+      if (isOpen()) options.onError(error);
       iterator = undefined;
       await pause(FIRST_RETRY_PAUSE);
       return [];
@@ -66,7 +67,7 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   const running = loop();
   return {
     close: async () => {
-      open = false;
+      closed.abort();
       await running;
       streams.destroy();
     },

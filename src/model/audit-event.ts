@@ -1,4 +1,3 @@
-import type { ErrorCode } from './error-code.ts';
 import type { Subject } from './operation.ts';
 import type { Plan } from './plan.ts';
 
@@ -13,7 +12,9 @@ export interface AuditCaller {
   readonly ref?: string;
   readonly environment?: string;
   readonly eventName: string;
+  readonly workflow?: string;
   readonly workflowRef?: string;
+  readonly jobWorkflowRef?: string;
   readonly runId?: string;
   readonly runAttempt?: string;
   readonly sha?: string;
@@ -61,7 +62,18 @@ export interface AuditRecord {
   readonly version?: number;
   readonly plan?: Plan;
   readonly awsCalls?: readonly AwsCall[];
-  readonly reason?: { readonly code: ErrorCode | string; readonly detail: string };
+  readonly reason?: { readonly code: string; readonly detail: string };
+  /** For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+  readonly heads?: readonly ChainHeadRecord[];
+  /** For `exportAuditLog`: the manifest that was written. */
+  readonly manifest?: { readonly key: string; readonly sha256: string };
+}
+
+/** Where a chain stood, as an anchor or a manifest says it. */
+export interface ChainHeadRecord {
+  readonly chain: string;
+  readonly seq: number;
+  readonly hash: string;
 }
 
 /** One link of a chain: a record, its place, and the hash over it and the link before. */

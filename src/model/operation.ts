@@ -1,3 +1,4 @@
+import type { AuditCaller, AuditSource } from './audit-event.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { DepartmentId, OperationId } from './ids.ts';
 import type { Plan } from './plan.ts';
@@ -55,6 +56,8 @@ export interface Operation {
   readonly answer: Answer;
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
   readonly requestId: string;
+  /** Who asked and from where, for the audit events of its outcome. */
+  readonly asked?: { readonly caller: AuditCaller; readonly source: AuditSource };
   /** Id of the GitHub repository whose workflow asked. */
   readonly callerRepositoryId: string;
   readonly createdAt: string;

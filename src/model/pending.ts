@@ -24,7 +24,11 @@ export function pendingCreate<T extends object>(entity: T, operation: OperationI
 }
 
 /** The changed entity waiting for the operation that carries the change into AWS. */
-export function pendingUpdate<T extends object>(next: T, previous: T, operation: OperationId): T & { pending: Pending<T> } {
+export function pendingUpdate<T extends object>(
+  next: T,
+  previous: T,
+  operation: OperationId,
+): T & { pending: Pending<T> } {
   return { ...next, pending: { operation, change: 'update', previous: settled(previous) } };
 }
 
@@ -36,5 +40,5 @@ export function pendingDelete<T extends object>(entity: T, operation: OperationI
 /** The entity with nothing pending. */
 export function settled<T extends object>(entity: T): Omit<T, 'pending'> {
   const { pending: _pending, ...rest } = entity as T & Pendable;
-  return rest as Omit<T, 'pending'>;
+  return rest;
 }

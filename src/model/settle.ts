@@ -27,7 +27,9 @@ export function settle(
   operation: OperationId,
   outcome: 'succeeded' | 'failed',
 ): Settlement {
-  const waiting = entitiesOf(state, repository).filter(({ value }) => (value as Pendable).pending?.operation === operation);
+  const waiting = entitiesOf(state, repository).filter(
+    ({ value }) => (value as Pendable).pending?.operation === operation,
+  );
   const own = waiting.find((entity) => entity.type === 'department');
   const deleted = own !== undefined && isGone(own.value.pending?.change, outcome);
   // A department that goes takes all that is its own with it.
@@ -64,10 +66,17 @@ export function afterSettlement(
   repository: Repository | undefined,
   { writes, department }: Settlement,
 ): { readonly state: DepartmentState; readonly repository: Repository | undefined } {
-  const keep = <T extends object>(type: Entity['type'], values: readonly T[], isSame: (a: T, b: T) => boolean): readonly T[] => {
+  const keep = <T extends object>(
+    type: Entity['type'],
+    values: readonly T[],
+    isSame: (a: T, b: T) => boolean,
+  ): readonly T[] => {
     const ours = writes.filter(({ entity }) => entity.type === type);
     const written = ours.filter(({ kind }) => kind === 'put').map(({ entity }) => entity.value as unknown as T);
-    return [...values.filter((value) => !ours.some(({ entity }) => isSame(entity.value as unknown as T, value))), ...written];
+    return [
+      ...values.filter((value) => !ours.some(({ entity }) => isSame(entity.value as unknown as T, value))),
+      ...written,
+    ];
   };
   const [access = state.access] = keep('account-access', [state.access], () => true);
   const [restored] = keep('repository', repository === undefined ? [] : [repository], () => true);
@@ -129,7 +138,12 @@ export function release(claim: Claim, department: string, how: 'let-go' | 'undo'
 }
 
 /** What a claim becomes when a department takes it. */
-export function take(claim: Claim | undefined, key: ClaimKey, department: Claim['departments'][number], shared = false): Claim {
+export function take(
+  claim: Claim | undefined,
+  key: ClaimKey,
+  department: Claim['departments'][number],
+  shared = false,
+): Claim {
   const others = shared && claim?.shared === true ? claim.departments.filter((one) => one !== department) : [];
   const reservedBefore = claim?.reservedUntil;
   return {

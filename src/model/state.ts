@@ -14,6 +14,8 @@ export interface DepartmentHead {
   readonly auditSeq: number;
   /** Hash of that event. */
   readonly auditHash: string;
+  /** Time of that event: the next is not older, whatever another writer's clock says. */
+  readonly auditTime?: string;
   /** Operations that are not finished, in the order of their versions. */
   readonly pendingOperations: readonly OperationId[];
   /** The department was deleted: only its counters remain, so that its chain can go on. */

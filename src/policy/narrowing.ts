@@ -54,19 +54,29 @@ function issuedBefore(statement: Statement): number | undefined {
 function isStatementWithin(statement: Statement, others: readonly Statement[]): boolean {
   if (others.some((other) => isSameStatement(statement, other))) return true;
   if (!isPlain(statement)) return false;
-  const candidates = others.filter((other) => isPlain(other) && conditionsInclude(statement, other));
-  return principalsOf(statement).every((principal) =>
-    textsOf(statement.Action).every((action) =>
-      textsOf(statement.Resource).every((resource) =>
-        candidates.some(
-          (other) =>
-            principalsOf(other).some((each) => each === principal || each === 'AWS:*') &&
-            textsOf(other.Action).some((each) => patternCovers(each.toLowerCase(), action.toLowerCase())) &&
-            textsOf(other.Resource).some((each) => patternCovers(each, resource)),
-        ),
+  const candidates = others.filter((other) => isPlain(other) && conditionsInclude(statement, other)).map(unfolded);
+  const { principals, actions, resources } = unfolded(statement);
+  return [...principals].every((principal) => {
+    const reaching = candidates.filter((other) => other.principals.has(principal) || other.principals.has('AWS:*'));
+    return actions.every((action) =>
+      resources.every((resource) =>
+        reaching.some((other) => coversOne(other.actions, action) && coversOne(other.resources, resource)),
       ),
-    ),
-  );
+    );
+  });
+}
+
+/** A statement's lists, made once for many comparisons: a repository policy may name hundreds of accounts. */
+function unfolded(statement: Statement) {
+  return {
+    principals: new Set(principalsOf(statement)),
+    actions: textsOf(statement.Action).map((action) => action.toLowerCase()),
+    resources: textsOf(statement.Resource),
+  };
+}
+
+function coversOne(patterns: readonly string[], part: string): boolean {
+  return patterns.some((pattern) => patternCovers(pattern, part));
 }
 
 /** What two identity policies both allow, as one that allows exactly parts of either; `undefined` when that is nothing. */

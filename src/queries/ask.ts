@@ -29,7 +29,12 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
   throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }
 
-function decide({ config }: CoreParts, command: QueryName, { caller }: Asker, state: DepartmentState | undefined): Decision {
+function decide(
+  { config }: CoreParts,
+  command: QueryName,
+  { caller }: Asker,
+  state: DepartmentState | undefined,
+): Decision {
   return authorize({
     command,
     caller,

@@ -21,7 +21,12 @@ export const listDepartmentAuditEvents: Query = {
     const list = `audit-events/${chain}/${orderOf(input)}`;
     const request = pageRequest(input, list);
     const read = (after: string | undefined, limit: number) =>
-      readChain(parts.tables, { chain, limit, order: orderOf(input), ...(after === undefined ? {} : { after: Number(after) }) });
+      readChain(parts.tables, {
+        chain,
+        limit,
+        order: orderOf(input),
+        ...(after === undefined ? {} : { after: Number(after) }),
+      });
     return { value: await filteredPage(request, list, filterOf(input), ({ seq }) => String(seq), read) };
   },
 };
@@ -34,8 +39,10 @@ export const listAuditEvents: Query = {
     const order = orderOf(input);
     const list = `audit-events/${order}`;
     const request = pageRequest(input, list);
-    const read = (after: string | undefined, limit: number) => readDays(input, parts.now(), after, limit, async (day, from, most) =>
-      readDay(parts.tables, { day, limit: most, order, ...(from === undefined ? {} : { after: from }) }));
+    const read = (after: string | undefined, limit: number) =>
+      readDays(input, parts.now(), after, limit, async (day, from, most) =>
+        readDay(parts.tables, { day, limit: most, order, ...(from === undefined ? {} : { after: from }) }),
+      );
     return { value: await filteredPage(request, list, filterOf(input), timeKeyOf, read) };
   },
 };
@@ -107,7 +114,12 @@ async function filteredPage(
   return page(items, list, key, position);
 }
 
-function page(items: readonly AuditEvent[], list: string, key: (event: AuditEvent) => string, next: string | undefined): Page<AuditEvent> {
+function page(
+  items: readonly AuditEvent[],
+  list: string,
+  key: (event: AuditEvent) => string,
+  next: string | undefined,
+): Page<AuditEvent> {
   const cursors = items.map((event) => cursorOf(key(event), list));
   return { items, cursors, ...(next === undefined ? {} : { nextCursor: cursorOf(next, list) }) };
 }

@@ -30,7 +30,12 @@ function keyOf(cursor: string, list: string): string {
   const parts = parsed(cursor);
   const [of, key] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
   if (of === list && typeof key === 'string') return key;
-  throw invalidInput([{ pointer: '/query/after', detail: 'Not a cursor of this list. Use nextCursor of the page before as it is, or leave it out to begin.' }]);
+  throw invalidInput([
+    {
+      pointer: '/query/after',
+      detail: 'Not a cursor of this list. Use nextCursor of the page before as it is, or leave it out to begin.',
+    },
+  ]);
 }
 
 function parsed(cursor: string): unknown {
@@ -52,7 +57,11 @@ export function pageOf<T, View>(
   const shown = items.slice(0, first);
   const cursors = shown.map((item) => cursorOf(key(item), list));
   const last = cursors.at(-1);
-  return { items: shown.map(view), cursors, ...(items.length > first && last !== undefined ? { nextCursor: last } : {}) };
+  return {
+    items: shown.map(view),
+    cursors,
+    ...(items.length > first && last !== undefined ? { nextCursor: last } : {}),
+  };
 }
 
 /** A page of a list that is in memory whole. */

@@ -18,17 +18,30 @@ export const listDepartments: Query = {
   answer: async (question) => {
     const request = pageRequest(question.input, 'departments');
     const found = await visibleDepartments(question, request.first + 1, request.after);
-    return { value: pageOf(found, request, 'departments', ({ department }) => department.id, ({ department }) => departmentView(department)) };
+    return {
+      value: pageOf(
+        found,
+        request,
+        'departments',
+        ({ department }) => department.id,
+        ({ department }) => departmentView(department),
+      ),
+    };
   },
 };
 
 /** Reads the departments that a caller may know of, in the order of their ids: all for the platform, else the owner's. */
-export async function visibleDepartments({ parts, asker }: Question, atMost: number, after?: string): Promise<readonly DepartmentState[]> {
+export async function visibleDepartments(
+  { parts, asker }: Question,
+  atMost: number,
+  after?: string,
+): Promise<readonly DepartmentState[]> {
   const { caller } = asker;
   const platform = isPlatform(caller, parts.config.platformCallers);
   const ids = platform
     ? await listDepartmentIds(parts.tables, atMost, after)
-    : ((await readClaim(parts.tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId }))?.departments ?? []);
+    : ((await readClaim(parts.tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId }))?.departments ??
+      []);
   const wanted = [...ids].sort().filter((id) => after === undefined || id > after);
   const reads = await Promise.all(wanted.map((id) => readDepartment(parts.tables, id)));
   return reads
@@ -50,7 +63,15 @@ export const listOrganisations: Query = {
   departmentOf: departmentInPath,
   answer: async ({ input, state }) => {
     const request = pageRequest(input, 'organisations');
-    return { value: pageOfAll(state.organisations, request, 'organisations', ({ login }) => login.toLowerCase(), organisationView) };
+    return {
+      value: pageOfAll(
+        state.organisations,
+        request,
+        'organisations',
+        ({ login }) => login.toLowerCase(),
+        organisationView,
+      ),
+    };
   },
 };
 

@@ -21,7 +21,10 @@ export const getGrantWorkflow: Query = {
     const { repository } = input.query;
     const repositories = await repositoriesOf(parts, grant, typeof repository === 'string' ? repository : undefined);
     if (repositories.length === 0) {
-      throw new ServiceError('not-found', `The grant reaches no repository yet. Create one in ${grant.department} first, then ask again.`);
+      throw new ServiceError(
+        'not-found',
+        `The grant reaches no repository yet. Create one in ${grant.department} first, then ask again.`,
+      );
     }
     // Loaded when first needed: most requests write no YAML.
     const { generateWorkflow } = await import('../workflow/workflow.ts');
@@ -41,7 +44,11 @@ export const getGrantWorkflow: Query = {
 };
 
 /** The repositories that a grant reaches: the one asked for, those it names, or the first of the department's. */
-async function repositoriesOf(parts: CoreParts, grant: Grant, asked: string | undefined): Promise<readonly Repository[]> {
+async function repositoriesOf(
+  parts: CoreParts,
+  grant: Grant,
+  asked: string | undefined,
+): Promise<readonly Repository[]> {
   const { tables } = parts;
   const names = asked === undefined ? grant.repositories : [asked, ...(grant.repositories ?? [])];
   const found =

@@ -17,7 +17,15 @@ export const listGrants: Query = {
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
     const request = pageRequest(input, 'grants');
-    return { value: pageOfAll(state.grants, request, 'grants', ({ id }) => id, (grant) => viewOf(grant, state, parts.config.aws)) };
+    return {
+      value: pageOfAll(
+        state.grants,
+        request,
+        'grants',
+        ({ id }) => id,
+        (grant) => viewOf(grant, state, parts.config.aws),
+      ),
+    };
   },
 };
 
@@ -41,7 +49,15 @@ export const listPushRoles: Query = {
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
     const request = pageRequest(input, 'push-roles');
-    return { value: pageOfAll(state.roles, request, 'push-roles', ({ name }) => name, (role) => roleView(role, state, parts.config.aws)) };
+    return {
+      value: pageOfAll(
+        state.roles,
+        request,
+        'push-roles',
+        ({ name }) => name,
+        (role) => roleView(role, state, parts.config.aws),
+      ),
+    };
   },
 };
 

@@ -13,7 +13,15 @@ export const listRepositories: Query = {
   answer: async ({ parts, input, state }) => {
     const request = pageRequest(input, 'repositories');
     const found = await readRepositories(parts.tables, state.department.id, request.first + 1, request.after);
-    return { value: pageOf(found, request, 'repositories', ({ name }) => name, (one) => repositoryView(one, state, parts.config.aws)) };
+    return {
+      value: pageOf(
+        found,
+        request,
+        'repositories',
+        ({ name }) => name,
+        (one) => repositoryView(one, state, parts.config.aws),
+      ),
+    };
   },
 };
 

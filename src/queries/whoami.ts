@@ -31,7 +31,8 @@ export const whoami: Query = {
       because: mutationsAllowed
         ? `Workflows started by ${caller.eventName} may change things.`
         : `Workflows started by ${caller.eventName} may read and dry-run; changes need one of ${mutationEvents.join(', ')}.`,
-      allowed: states.length === 0 ? rightsOn(question, undefined) : states.flatMap((state) => rightsOn(question, state)),
+      allowed:
+        states.length === 0 ? rightsOn(question, undefined) : states.flatMap((state) => rightsOn(question, state)),
     };
     return { value };
   },

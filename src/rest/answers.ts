@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ContractOperation } from '../contract/operation.ts';
 import type { Input, MutationOptions, MutationResult, Page, QueryResult } from '../core.ts';
+import type { components } from '../generated/openapi.ts';
 import { operationView } from '../views/operation.ts';
 import { entityTag, matchesAny } from './entity-tag.ts';
 
-/** The workflow of a grant as the query gives it; REST answers with one of its forms. */
-interface WorkflowAnswer {
-  readonly yaml: string;
-}
+const YAML = 'application/yaml';
+
+type Workflow = components['schemas']['Workflow'];
 
 /** Answers a query: a page, a workflow file, or one entity with its `ETag`. */
 export function answerQuery(
@@ -18,12 +18,21 @@ export function answerQuery(
   mediaType: string,
 ): FastifyReply {
   if (isList(operation)) return answerPage(reply, operation, input, result.value as Page<unknown>);
-  if (mediaType === 'application/yaml') return reply.type(mediaType).send((result.value as WorkflowAnswer).yaml);
+  if (operation.mediaTypes.includes(YAML)) return answerWorkflow(reply, result.value as Workflow, mediaType);
   if (result.revision === undefined) return reply.send(result.value);
   const tag = entityTag(result.revision, result.value);
   void reply.header('etag', tag);
   if (matchesAny(reply.request.headers['if-none-match'], tag)) return reply.code(304).send();
   return reply.send(result.value);
+}
+
+/** A generated file: its text, or with `Accept: application/json` a description of it. */
+function answerWorkflow(
+  reply: FastifyReply,
+  { fileName, repository, yaml, json }: Workflow,
+  mediaType: string,
+): FastifyReply {
+  return mediaType === YAML ? reply.type(YAML).send(yaml) : reply.send({ fileName, repository, yaml, json });
 }
 
 function isList(operation: ContractOperation): boolean {
@@ -53,7 +62,10 @@ function addressOf(operation: ContractOperation, input: Input): string {
 /** Answers a mutation: 200, 201 with `Location`, or 202 with the operation's. */
 export function answerMutation(reply: FastifyReply, options: MutationOptions, result: MutationResult): FastifyReply {
   const { operation, revision, entity, location } = result;
-  if (revision !== undefined && entity !== null) void reply.header('etag', entityTag(revision, entity));
+  // What AWS may still refuse has no tag yet that a client could hold on to.
+  if (revision !== undefined && entity !== null && result.state !== 'accepted') {
+    void reply.header('etag', entityTag(revision, entity));
+  }
   if (options.respondAsync && result.state !== 'dry-run') void reply.header('preference-applied', 'respond-async');
   switch (result.state) {
     case 'dry-run':

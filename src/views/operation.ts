@@ -23,5 +23,19 @@ export function operationView(operation: Operation): OperationView {
   const { id, department, command, subject, status, version, plan, completed, total, attempts, createdAt } = operation;
   const error = operation.error ?? null;
   const finishedAt = operation.finishedAt ?? null;
-  return { id, department, command, subject, status, version, plan, completed, total, attempts, error, createdAt, finishedAt };
+  return {
+    id,
+    department,
+    command,
+    subject,
+    status,
+    version,
+    plan,
+    completed,
+    total,
+    attempts,
+    error,
+    createdAt,
+    finishedAt,
+  };
 }

@@ -15,7 +15,11 @@ export interface Service {
   /** Asks the REST face as a job does. */
   readonly ask: (job: Job | undefined, request: Ask) => Promise<Answer>;
   /** Asks the GraphQL face as a job does. */
-  readonly graphql: (job: Job | undefined, query: string, variables?: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly graphql: (
+    job: Job | undefined,
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+  ) => Promise<Answer>;
 }
 
 export interface Ask {
@@ -53,19 +57,33 @@ export async function startService(t: Test, options: EmbeddedOptions = {}): Prom
     await app.close();
     await embedded.close();
   });
-  const token = (job: Job, audience = config.audience): Promise<string> => embedded.issuer.mintToken({ ...job, audience });
+  const token = (job: Job, audience = config.audience): Promise<string> =>
+    embedded.issuer.mintToken({ ...job, audience });
   const ask = async (job: Job | undefined, { method = 'GET', path, body, headers = {} }: Ask): Promise<Answer> => {
     const authorization = job === undefined ? {} : { authorization: `Bearer ${await token(job)}` };
     const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    return answerOf(await app.inject({ method, url: path, headers: { ...type, ...authorization, ...headers }, ...payload } as InjectOptions));
+    return answerOf(
+      await app.inject({
+        method,
+        url: path,
+        headers: { ...type, ...authorization, ...headers },
+        ...payload,
+      } as InjectOptions),
+    );
   };
   return {
     app,
     embedded,
     token,
     ask,
-    graphql: (job, query, variables = {}) => ask(job, { method: 'POST', path: '/graphql', body: { query, variables }, headers: { accept: 'application/graphql-response+json' } }),
+    graphql: (job, query, variables = {}) =>
+      ask(job, {
+        method: 'POST',
+        path: '/graphql',
+        body: { query, variables },
+        headers: { accept: 'application/graphql-response+json' },
+      }),
   };
 }
 
@@ -83,18 +101,46 @@ function answerOf(response: Awaited<ReturnType<FastifyInstance['inject']>>): Ans
 /** Onboards a department as the platform team does: itself, its organisation, its accounts, one manager. */
 export async function onboard(
   { ask }: Service,
-  { id, organisation, manager, namespace, accounts = ['931827427725'] }: { readonly id: string; readonly organisation: string; readonly manager: Job; readonly namespace?: string; readonly accounts?: readonly string[] },
+  {
+    id,
+    organisation,
+    manager,
+    namespace,
+    accounts = ['931827427725'],
+  }: {
+    readonly id: string;
+    readonly organisation: string;
+    readonly manager: Job;
+    readonly namespace?: string;
+    readonly accounts?: readonly string[];
+  },
 ): Promise<void> {
-  const managers = [{ repositoryId: idOf(manager.repository), repository: manager.repository, ref: manager.ref ?? 'refs/heads/main' }];
+  const managers = [
+    { repositoryId: idOf(manager.repository), repository: manager.repository, ref: manager.ref ?? 'refs/heads/main' },
+  ];
   const list = accounts.map((accountId) => ({ description: `aws-${id}`, accountId, canWrite: false }));
   const steps: readonly Ask[] = [
-    { method: 'POST', path: '/v1/departments', body: { id, displayName: id.toUpperCase(), managers, ...(namespace === undefined ? {} : { namespace }) } },
-    { method: 'PUT', path: `/v1/departments/${id}/organisations/${organisation}`, body: { ownerId: idOf(organisation) } },
-    { method: 'PUT', path: `/v1/departments/${id}/account-access`, body: { accounts: list }, headers: { 'if-match': '*' } },
+    {
+      method: 'POST',
+      path: '/v1/departments',
+      body: { id, displayName: id.toUpperCase(), managers, ...(namespace === undefined ? {} : { namespace }) },
+    },
+    {
+      method: 'PUT',
+      path: `/v1/departments/${id}/organisations/${organisation}`,
+      body: { ownerId: idOf(organisation) },
+    },
+    {
+      method: 'PUT',
+      path: `/v1/departments/${id}/account-access`,
+      body: { accounts: list },
+      headers: { 'if-match': '*' },
+    },
   ];
   for (const step of steps) {
     const answer = await ask(PLATFORM, step);
-    if (answer.status >= 300) throw new Error(`Onboarding ${id}: ${step.path} answered ${answer.status}: ${answer.text}`);
+    if (answer.status >= 300)
+      throw new Error(`Onboarding ${id}: ${step.path} answered ${answer.status}: ${answer.text}`);
   }
 }
 
