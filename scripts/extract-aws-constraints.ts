@@ -3,6 +3,7 @@
  * operations that it offers — from AWS's API models.
  *
  *     node --import=tsx scripts/extract-aws-constraints.ts ecr.json iam.json sts.json
+ *     npx biome format --write src/local/aws/constraints.json
  *
  * The arguments are botocore's `service-2.json` files of the three services; the result is written to
  * `src/local/aws/constraints.json`.
