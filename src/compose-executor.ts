@@ -20,6 +20,7 @@ export function composeExecutor(
     tables: tablesOf(config, endpoints),
     aws: connectAws(awsOptions(config, endpoints)),
     settings: config.aws,
+    usesAccountQuotas: config.usesAccountQuotas,
     now: () => new Date(),
     newId,
     pause,

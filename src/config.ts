@@ -5,6 +5,8 @@ import type { AwsSettings } from './model/settings.ts';
 /** All that a deployment decides; read once at start from environment variables, see docs/configuration.md. */
 export interface Config {
   readonly aws: AwsSettings;
+  /** Whether the account's own quotas count, as the executor reads them; not where a quota is set by hand. */
+  readonly usesAccountQuotas: boolean;
   readonly stateTable: string;
   readonly auditTable: string;
   /**
@@ -46,6 +48,7 @@ const DEFAULT_EVENTS = 'push,workflow_dispatch,schedule,release';
 export function readConfig(env: Environment): Config {
   return {
     aws: readAws(env),
+    usesAccountQuotas: env['ECP_TRUST_POLICY_SIZE'] === undefined,
     stateTable: env['ECP_STATE_TABLE'] ?? 'ecr-control-plane-state',
     auditTable: env['ECP_AUDIT_TABLE'] ?? 'ecr-control-plane-audit',
     issuer: readIssuer(env),

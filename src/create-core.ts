@@ -3,6 +3,7 @@ import { mutate } from './commands/mutate.ts';
 import type { CoreParts } from './commands/parts.ts';
 import { COMMANDS } from './commands/registry.ts';
 import type { Core } from './core.ts';
+import { withAccountQuotas } from './ledger/quotas.ts';
 import { ask } from './queries/ask.ts';
 import { QUERIES } from './queries/registry.ts';
 
@@ -10,12 +11,28 @@ import { QUERIES } from './queries/registry.ts';
 export function createCore(parts: CoreParts): Core {
   const queryNames = new Set(Object.keys(QUERIES));
   const mutationNames = new Set(Object.keys(COMMANDS));
+  const current = parts.config.usesAccountQuotas ? withCurrentQuotas(parts) : async () => parts;
   return {
     queryNames,
     mutationNames,
-    query: (name, asker, input) => ask(parts, known(name, queryNames) as QueryName, asker, input),
-    mutate: (name, asker, input, options) =>
-      mutate(parts, known(name, mutationNames) as MutationName, asker, input, options),
+    query: async (name, asker, input) => ask(await current(), known(name, queryNames) as QueryName, asker, input),
+    mutate: async (name, asker, input, options) =>
+      mutate(await current(), known(name, mutationNames) as MutationName, asker, input, options),
+  };
+}
+
+/** How long the account's quotas are taken as read, in milliseconds. */
+const QUOTAS_KEPT = 5 * 60_000;
+
+/** The parts with the account's quotas in their settings, read again from time to time. */
+function withCurrentQuotas(parts: CoreParts): () => Promise<CoreParts> {
+  let read: { readonly parts: CoreParts; readonly until: number } | undefined;
+  return async () => {
+    const now = parts.now().getTime();
+    if (read !== undefined && now < read.until) return read.parts;
+    const aws = await withAccountQuotas(parts.tables, parts.config.aws);
+    read = { parts: { ...parts, config: { ...parts.config, aws } }, until: now + QUOTAS_KEPT };
+    return read.parts;
   };
 }
 

@@ -91,23 +91,38 @@ interface Authorised {
   readonly role: Extract<Decision, { readonly kind: 'allowed' }>['role'];
 }
 
-async function authorised({ parts, name, asker, input, options }: Run): Promise<Authorised> {
+/** Nothing but the department is read before it is known that the caller may do this at all. */
+async function authorised(run: Run): Promise<Authorised> {
+  const { parts, name, asker, input, options } = run;
   const command = COMMANDS[name];
   const department = await command.departmentOf(input, parts);
   const read =
     department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
+  const first = await allowed(run, read, department, command.onlyItself !== undefined);
   const facts: unknown = await command.look(input, parts, read.state, { dryRun: options.dryRun });
+  if (first !== 'self' || read.state === undefined) return { read, facts, role: first };
+  const onlyItself = command.onlyItself?.(input, asker.caller, facts, read.state) === true;
+  return { read, facts, role: await allowed(run, read, department, onlyItself) };
+}
+
+/** The role in which the caller may do this. */
+async function allowed(
+  { parts, name, asker, input, options }: Run,
+  { state }: DepartmentRead,
+  department: string | undefined,
+  onlyItself: boolean,
+): Promise<Authorised['role']> {
   const decision = authorize({
     command: name,
     caller: asker.caller,
     platformCallers: parts.config.platformCallers,
     mutationEvents: parts.config.mutationEvents,
     dryRun: options.dryRun,
-    department: read.state?.department,
-    organisations: read.state?.organisations,
-    onlyItself: read.state !== undefined && command.onlyItself?.(input, asker.caller, facts, read.state) === true,
+    department: state?.department,
+    organisations: state?.organisations,
+    onlyItself,
   });
-  if (decision.kind === 'allowed') return { read, facts, role: decision.role };
+  if (decision.kind === 'allowed') return decision.role;
   throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }
 

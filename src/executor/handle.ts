@@ -1,3 +1,5 @@
+import { readAccountQuotas } from '../aws/quotas.ts';
+import { withAccountQuotas, writeQuotas } from '../ledger/quotas.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
 import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
 import { execute, type Left } from './execute.ts';
@@ -22,9 +24,26 @@ export type ExecutorEvent =
  * @throws Error when something is left that may succeed later, so that the event source delivers the event again
  */
 export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<void> {
+  if ('source' in event) await refreshQuotas(parts);
+  const current = await withQuotas(parts);
   const left: Left[] = [];
-  for (const department of await departmentsOf(parts, event)) left.push(await execute(parts, department));
+  for (const department of await departmentsOf(parts, event)) left.push(await execute(current, department));
   if (left.includes('not-yet')) throw new Error('Operations are left that may succeed later; ring again.');
+}
+
+/** On schedule, the account is asked for its quotas, so that the API knows them too. */
+async function refreshQuotas({ aws, tables, log }: ExecutorParts): Promise<void> {
+  try {
+    const quotas = await readAccountQuotas(aws);
+    if (quotas !== undefined) await writeQuotas(tables, quotas);
+  } catch (error) {
+    log.warn({ err: error }, 'The account does not tell its quotas; those known before stay');
+  }
+}
+
+async function withQuotas(parts: ExecutorParts): Promise<ExecutorParts> {
+  if (!parts.usesAccountQuotas) return parts;
+  return { ...parts, settings: await withAccountQuotas(parts.tables, parts.settings) };
 }
 
 async function departmentsOf(parts: ExecutorParts, event: ExecutorEvent): Promise<readonly DepartmentId[]> {

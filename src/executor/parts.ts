@@ -8,6 +8,8 @@ export interface ExecutorParts {
   readonly tables: Tables;
   readonly aws: AwsClients;
   readonly settings: AwsSettings;
+  /** Whether the account's own quotas count, or those of the settings. */
+  readonly usesAccountQuotas: boolean;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly pause: (milliseconds: number) => Promise<void>;

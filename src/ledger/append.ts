@@ -2,7 +2,7 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN, link, type ChainHead } from '../audit/chain.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
 import type { Tables } from './client.ts';
-import { eventAction, isConflict } from './commit.ts';
+import { eventActions, isConflict } from './commit.ts';
 import { chainHeadKey } from './keys.ts';
 import { getItem } from './read.ts';
 
@@ -21,12 +21,12 @@ export async function appendToChain(tables: Tables, chain: string, record: Audit
           {
             Put: {
               TableName: tables.state,
-              Item: { ...chainHeadKey(chain), seq: event.seq, hash: event.hash },
+              Item: { ...chainHeadKey(chain), seq: event.seq, hash: event.hash, time: event.time },
               ConditionExpression: head.seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :seq',
               ...(head.seq === 0 ? {} : { ExpressionAttributeValues: { ':seq': head.seq } }),
             },
           },
-          eventAction(tables, event),
+          ...eventActions(tables, event),
         ],
       }),
     );
@@ -40,5 +40,7 @@ export async function appendToChain(tables: Tables, chain: string, record: Audit
 /** Where a chain of its own stands. */
 export async function readChainHead(tables: Tables, chain: string): Promise<ChainHead> {
   const item = await getItem(tables, chainHeadKey(chain));
-  return item === undefined ? EMPTY_CHAIN : { seq: item['seq'] as number, hash: item['hash'] as string };
+  if (item === undefined) return EMPTY_CHAIN;
+  const { seq, hash, time } = item as unknown as ChainHead;
+  return { seq, hash, ...(time === undefined ? {} : { time }) };
 }

@@ -4,8 +4,9 @@ import type { Department } from '../model/department.ts';
 import type { Operation } from '../model/operation.ts';
 import type { ClaimWrite, DepartmentHead, Write } from '../model/state.ts';
 import type { Tables } from './client.ts';
+import { auditItem } from './audit-items.ts';
 import {
-  auditSortKey,
+  chainKey,
   claimKey,
   departmentPartition,
   DEPARTMENT_SORT_KEY,
@@ -66,7 +67,7 @@ function actionsOf(tables: Tables, transaction: Transaction): Action[] {
     ...writes.flatMap((write) => writeActions(tables, write)),
     ...claims.map((claim) => claimAction(tables, claim)),
     ...operations.map((operation) => operationAction(tables, operation)),
-    ...events.map((event) => eventAction(tables, event)),
+    ...events.flatMap((event) => eventActions(tables, event)),
     ...(idempotency === undefined ? [] : [idempotencyAction(tables, idempotency, now)]),
   ];
 }
@@ -140,21 +141,13 @@ function operationAction(tables: Tables, { attempts, ...operation }: Operation):
   return { Put: { TableName: tables.state, Item: item } };
 }
 
-/** An event is put once and never again: a chain has no two events in one place. */
-export function eventAction(tables: Tables, event: AuditEvent): Action {
-  return {
-    Put: {
-      TableName: tables.audit,
-      Item: {
-        pk: event.chain,
-        sk: auditSortKey(event.seq),
-        day: event.time.slice(0, 10),
-        timeAndId: `${event.time}#${event.chain}#${auditSortKey(event.seq)}`,
-        event: JSON.stringify(event),
-      },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  };
+/** An event is put once and never again: a chain has no two events in one place. The first one also lists its chain. */
+export function eventActions(tables: Tables, event: AuditEvent): readonly Action[] {
+  const items: Record<string, unknown>[] = [auditItem(event)];
+  if (event.seq === 1) items.push({ ...chainKey(event.chain), since: event.time });
+  return items.map((Item) => ({
+    Put: { TableName: tables.audit, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+  }));
 }
 
 function idempotencyAction(tables: Tables, { key, ...record }: IdempotencyRecord, now: string): Action {

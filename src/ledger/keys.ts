@@ -68,6 +68,14 @@ export function chainHeadKey(chain: string): Key {
   return { pk: `CHAIN#${chain}`, sk: 'HEAD' };
 }
 
+/** Partition of the audit table that lists all chains, also those of departments that are gone. */
+export const CHAINS_PARTITION = 'CHAINS#';
+
+/** Key of a chain's entry in the list of chains. */
+export function chainKey(chain: string): Key {
+  return { pk: CHAINS_PARTITION, sk: chain };
+}
+
 /** Sort key of an event within its chain; padded so that order as text is order as number. */
 export function auditSortKey(seq: number): string {
   return String(seq).padStart(12, '0');
