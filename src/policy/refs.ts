@@ -38,7 +38,7 @@ export function refFault(ref: string): RefFault | undefined {
     return { rule: 'ref-wildcard', detail: `A pattern has exactly one *, at its end, such as ${prefix}release/*.` };
   }
   // Git allows `$` and letters beyond ASCII; IAM reads the one as a policy variable and may not take the other.
-  if (!/^[!#%&+,\-./0-9;<=>@A-Z_a-z{|}]*$/.test(name)) {
+  if (!/^[!#%&()+,\-./0-9;<=>@A-Z_a-z{|}]*$/.test(name)) {
     return {
       rule: 'ref-characters',
       detail: 'A ref holds ASCII letters, digits and punctuation that git allows, and no $.',

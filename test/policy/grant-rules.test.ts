@@ -28,7 +28,7 @@ void test('a grant that can be said safely is accepted', (t) => {
     { repositoryId: undefined },
     { repository: '.github' },
     { refs: ['refs/heads/main', 'refs/tags/v*', 'refs/heads/feature/*', 'refs/heads/*'] },
-    { refs: ['refs/heads/dependabot/npm_and_yarn/a-b.c+d@1'] },
+    { refs: ['refs/heads/dependabot/npm_and_yarn/a-b.c+d@1', 'refs/heads/feat(x)=1'] },
     { environment: 'prod' },
     { environment: 'Production EU (west)/1' },
     { environment: 'prod', refs: ['refs/heads/main'] },
