@@ -167,7 +167,7 @@ function simpleType(member: string, where: string): string {
   const map = /= new cdktn\.(\w+)Map\(/.exec(member)?.[1];
   if (map !== undefined) return `map(${map.replace('Boolean', 'bool').toLowerCase()})`;
   const collection = got?.[1] === undefined ? 'list' : 'set';
-  switch (got?.[2]) {
+  switch (got?.[2] ?? '') {
     case 'getStringAttribute':
       return 'string';
     case 'getNumberAttribute':
