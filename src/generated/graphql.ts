@@ -94,8 +94,12 @@ export type AuditEvent = {
   readonly departmentId?: Maybe<Scalars['String']['output']>;
   /** SHA-256 over `prev` and the canonical JSON (RFC 8785) of the event without `hash`, in hex. */
   readonly hash: Scalars['String']['output'];
+  /** For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+  readonly heads?: Maybe<ReadonlyArray<ChainHead>>;
   /** Chain and sequence number, such as `koa/17`. */
   readonly id: Scalars['ID']['output'];
+  /** For `exportAuditLog`: the manifest that was written. */
+  readonly manifest?: Maybe<ExportManifest>;
   /** The operation itself. */
   readonly operation?: Maybe<Operation>;
   /** Id of the operation. */
@@ -184,6 +188,17 @@ export type AwsOrganisationPrincipal = {
   readonly __typename?: 'AwsOrganisationPrincipal';
   /** Its id. */
   readonly organisationId: Scalars['String']['output'];
+};
+
+/** Where an audit chain stood. */
+export type ChainHead = {
+  readonly __typename?: 'ChainHead';
+  /** The chain. */
+  readonly chain: Scalars['String']['output'];
+  /** Hash of its last event. */
+  readonly hash: Scalars['String']['output'];
+  /** Number of its last event. */
+  readonly seq: Scalars['Int']['output'];
 };
 
 /** One AWS call, with what it replaces and what it writes. */
@@ -553,6 +568,15 @@ export type EncryptionType =
   | 'KMS'
   /** Two layers with a KMS key. */
   | 'KMS_DSSE';
+
+/** What an export of the audit log wrote. */
+export type ExportManifest = {
+  readonly __typename?: 'ExportManifest';
+  /** Where the manifest is. */
+  readonly key: Scalars['String']['output'];
+  /** Its SHA-256, in hex. */
+  readonly sha256: Scalars['String']['output'];
+};
 
 /** The right of a GitHub repository, or a pattern of them, to push. */
 export type Grant = {

@@ -887,7 +887,9 @@ export interface components {
                 readonly ref?: string;
                 readonly environment?: string;
                 readonly eventName: string;
+                readonly workflow?: string;
                 readonly workflowRef?: string;
+                readonly jobWorkflowRef?: string;
                 readonly runId?: string;
                 readonly runAttempt?: string;
                 readonly sha?: string;
@@ -918,6 +920,17 @@ export interface components {
             readonly reason?: {
                 readonly code: string;
                 readonly detail: string;
+            };
+            /** @description For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+            readonly heads?: readonly {
+                readonly chain: string;
+                readonly seq: number;
+                readonly hash: string;
+            }[];
+            /** @description For `exportAuditLog`: the manifest that was written. */
+            readonly manifest?: {
+                readonly key: string;
+                readonly sha256: string;
             };
         };
         readonly Whoami: {
@@ -1086,9 +1099,13 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `acknowledgement-required` (with the words and the blast radius), `idempotency-mismatch`, `quota-exceeded`, `refused-by-aws`. */
+        /**
+         * @description `acknowledgement-required` (with the words and the blast radius), `idempotency-mismatch`, `quota-exceeded`, `refused-by-aws`.
+         *     Where AWS refused, with a link to the operation.
+         */
         readonly Unprocessable: {
             headers: {
+                readonly Link: components["headers"]["Link"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -1118,6 +1135,7 @@ export interface components {
         readonly Unavailable: {
             headers: {
                 readonly "Retry-After": components["headers"]["Retry-After"];
+                readonly Link: components["headers"]["Link"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -1220,7 +1238,7 @@ export interface components {
         readonly "Retry-After": string;
         /** @description What was wrong with the token (RFC 6750). */
         readonly "WWW-Authenticate": string;
-        /** @description `rel="next"`: the next page, if there is one (RFC 8288). */
+        /** @description `rel="next"`: the next page, if there is one; `rel="related"`: the operation that an error is about (RFC 8288). */
         readonly Link: string;
         /** @description `respond-async` where it was honoured. */
         readonly "Preference-Applied": string;
@@ -1360,7 +1378,6 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["Unprocessable"];
-            readonly 429: components["responses"]["TooManyRequests"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };
@@ -1440,7 +1457,6 @@ export interface operations {
             /** @description The change stands in AWS; or the plan of a dry run. */
             readonly 200: {
                 headers: {
-                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1515,18 +1531,6 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["DepartmentChange"];
-                };
-            };
-            /** @description Accepted; `Location` is the operation that brings it into AWS. */
-            readonly 202: {
-                headers: {
-                    readonly Location: components["headers"]["Location"];
-                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
-                    readonly "Retry-After": components["headers"]["Retry-After"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1763,7 +1767,6 @@ export interface operations {
             /** @description The change stands in AWS; or the plan of a dry run. */
             readonly 200: {
                 headers: {
-                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2151,7 +2154,6 @@ export interface operations {
             /** @description The change stands in AWS; or the plan of a dry run. */
             readonly 200: {
                 headers: {
-                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2472,7 +2474,6 @@ export interface operations {
             /** @description The change stands in AWS; or the plan of a dry run. */
             readonly 200: {
                 headers: {
-                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
                     readonly [name: string]: unknown;
                 };
                 content: {

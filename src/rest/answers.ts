@@ -66,13 +66,14 @@ export function answerMutation(reply: FastifyReply, options: MutationOptions, re
   if (revision !== undefined && entity !== null && result.state !== 'accepted') {
     void reply.header('etag', entityTag(revision, entity));
   }
-  if (options.respondAsync && result.state !== 'dry-run') void reply.header('preference-applied', 'respond-async');
   switch (result.state) {
     case 'dry-run':
       void reply.code(200);
       break;
     case 'accepted':
       void reply.code(202).header('retry-after', '1');
+      // What was answered at once was not answered asynchronously (RFC 7240, section 3).
+      if (options.respondAsync) void reply.header('preference-applied', 'respond-async');
       if (operation !== undefined) void reply.header('location', `/v1/operations/${operation.id}`);
       break;
     case 'done':
