@@ -3,7 +3,7 @@ import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN, type ChainHead } from '../
 import { chainHeadOf } from '../audit/head.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import type { DepartmentHead } from '../model/state.ts';
-import { AUDIT_FILTERS, AUDIT_INDEXES, AUDIT_TIME_KEY, type AuditFacets, type AuditIndex } from './audit-items.ts';
+import { AUDIT_INDEXES, AUDIT_TIME_KEY, type AuditFacets, type AuditIndex } from './audit-items.ts';
 import type { Tables } from './client.ts';
 import {
   auditSortKey,

@@ -1,8 +1,6 @@
 import { CreateTableCommand, DescribeTableCommand, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { AUDIT_FILTERS, AUDIT_INDEXES, AUDIT_TIME_KEY } from './audit-items.ts';
 import type { Tables } from './client.ts';
-
-/** Index of the audit table by day, so that a page of all departments' events needs no scan. */
-export const AUDIT_BY_DAY = 'by-day';
 
 /** The state table: single-table design, a stream of new images as the executor's doorbell, expiry by `expiresAt`. */
 export function stateTable(name: string): CreateTableCommandInput {
@@ -26,7 +24,7 @@ export function auditTable(name: string): CreateTableCommandInput {
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: ['pk', 'sk', 'day', 'timeAndId'].map((AttributeName) => ({
+    AttributeDefinitions: ['pk', 'sk', AUDIT_TIME_KEY, ...Object.values(AUDIT_INDEXES)].map((AttributeName) => ({
       AttributeName,
       AttributeType: 'S',
     })),
@@ -34,16 +32,17 @@ export function auditTable(name: string): CreateTableCommandInput {
       { AttributeName: 'pk', KeyType: 'HASH' },
       { AttributeName: 'sk', KeyType: 'RANGE' },
     ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: AUDIT_BY_DAY,
-        KeySchema: [
-          { AttributeName: 'day', KeyType: 'HASH' },
-          { AttributeName: 'timeAndId', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
+    GlobalSecondaryIndexes: Object.entries(AUDIT_INDEXES).map(([IndexName, partition]) => ({
+      IndexName,
+      KeySchema: [
+        { AttributeName: partition, KeyType: 'HASH' },
+        { AttributeName: AUDIT_TIME_KEY, KeyType: 'RANGE' },
+      ],
+      Projection: {
+        ProjectionType: 'INCLUDE',
+        NonKeyAttributes: AUDIT_FILTERS.filter((name) => name !== partition),
       },
-    ],
+    })),
   };
 }
 

@@ -1,125 +1,136 @@
+import { positionsText, readFeed, readPositions, type Positions } from '../audit/feed.ts';
 import { departmentInPath } from '../commands/command.ts';
+import type { CoreParts } from '../commands/parts.ts';
 import type { Input, Page } from '../core.ts';
-import { readChain, readDay, timeKeyOf } from '../ledger/read-audit.ts';
+import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../ledger/audit-items.ts';
+import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { cursorOf, pageRequest, type PageRequest } from './cursor.ts';
 import type { Query } from './query.ts';
 
-/** How many events one request looks at for those that a filter lets through; the cursor goes on from there. */
+/** How many entries of an index, or events of a feed, one page looks at; its cursor goes on from there. */
 const MOST_LOOKED_AT = 1_000;
-const BATCH = 100;
-/** The first day that the service could have written an event. */
-const FIRST_DAY = '2026-01-01';
+/** How often a waiting request looks for new events, in milliseconds. */
+const LOOK_EVERY = 500;
 
-/** A department's own chain, newest first unless asked otherwise. */
+/** A department's own events and the refusals that concern it, newest first unless asked otherwise. */
 export const listDepartmentAuditEvents: Query = {
   name: 'listDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
-  answer: async ({ parts, input, state }) => {
-    const chain = state.department.id;
-    const list = `audit-events/${chain}/${orderOf(input)}`;
-    const request = pageRequest(input, list);
-    const read = (after: string | undefined, limit: number) =>
-      readChain(parts.tables, {
-        chain,
-        limit,
-        order: orderOf(input),
-        ...(after === undefined ? {} : { after: Number(after) }),
-      });
-    return { value: await filteredPage(request, list, filterOf(input), ({ seq }) => String(seq), read) };
-  },
+  answer: async ({ parts, input, state }) => ({ value: await auditPage(parts, input, state.department.id) }),
 };
 
-/** All chains together in the order of time, for the platform. */
+/** The events of all chains together, for the platform. */
 export const listAuditEvents: Query = {
   name: 'listAuditEvents',
   about: 'anything',
   answer: async ({ parts, input }) => {
-    const order = orderOf(input);
-    const list = `audit-events/${order}`;
-    const request = pageRequest(input, list);
-    const read = (after: string | undefined, limit: number) =>
-      readDays(input, parts.now(), after, limit, async (day, from, most) =>
-        readDay(parts.tables, { day, limit: most, order, ...(from === undefined ? {} : { after: from }) }),
-      );
-    return { value: await filteredPage(request, list, filterOf(input), timeKeyOf, read) };
+    const { department } = input.query;
+    return { value: await auditPage(parts, input, typeof department === 'string' ? department : undefined) };
   },
 };
 
-/** Reads on over the ends of days, until there are enough events or no more days. */
-async function readDays(
-  input: Input,
-  now: Date,
-  after: string | undefined,
-  limit: number,
-  read: (day: string, after: string | undefined, limit: number) => Promise<readonly AuditEvent[]>,
-): Promise<readonly AuditEvent[]> {
-  const { from, to } = input.query;
-  const oldest = typeof from === 'string' ? dayOf(from) : FIRST_DAY;
-  const newest = typeof to === 'string' && dayOf(to) < dayOf(now.toISOString()) ? dayOf(to) : dayOf(now.toISOString());
-  const newestFirst = orderOf(input) === 'newest';
-  let day = after === undefined ? (newestFirst ? newest : oldest) : after.slice(0, 10);
-  const events: AuditEvent[] = [];
-  while (events.length < limit && day >= oldest && day <= newest) {
-    events.push(...(await read(day, after?.startsWith(day) === true ? after : undefined, limit - events.length)));
-    if (events.length < limit) day = neighbour(day, newestFirst ? -1 : 1);
+function auditPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
+  return input.query['wait'] === undefined ? indexPage(parts, input, department) : feedPage(parts, input, department);
+}
+
+/** A page from the index that fits what is asked for, in the order of time. */
+async function indexPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
+  const order = input.query['order'] === 'oldest' ? 'oldest' : 'newest';
+  const list = `audit-events/${department ?? '*'}/${order}`;
+  const request = pageRequest(input, list);
+  const filters = facetsOf(input, department);
+  const range = { ...indexFor(filters), filters, order, ...periodOf(input) } as const;
+  const found: Awaited<ReturnType<typeof readIndex>>['found'][number][] = [];
+  let after = request.after;
+  for (let looked = 0; looked < MOST_LOOKED_AT && found.length <= request.first; looked += MOST_LOOKED_AT / 4) {
+    const page = await readIndex(parts.tables, { ...range, limit: MOST_LOOKED_AT / 4, ...(after === undefined ? {} : { after }) });
+    found.push(...page.found);
+    after = page.more;
+    if (after === undefined) break;
   }
-  return events;
+  const shown = found.slice(0, request.first);
+  const next = found.length > request.first ? shown.at(-1)?.at : after;
+  return pageOfEvents(await readEvents(parts.tables, shown), list, timeKeyOf, next);
 }
 
-function dayOf(time: string): string {
-  return time.slice(0, 10);
+/** The index whose entries are fewest, by what such values select as a rule. */
+function indexFor({ department, action, outcome, actor, subject }: AuditFacets): { readonly index: AuditIndex; readonly value: string } {
+  if (subject !== undefined) return { index: 'by-subject', value: subject };
+  if (actor !== undefined) return { index: 'by-actor', value: actor };
+  if (department !== undefined) {
+    if (outcome !== undefined && isRare(outcome)) return { index: 'by-department-and-outcome', value: `${department}#${outcome}` };
+    if (action !== undefined) return { index: 'by-department-and-action', value: `${department}#${action}` };
+    if (outcome !== undefined) return { index: 'by-department-and-outcome', value: `${department}#${outcome}` };
+    return { index: 'by-department', value: department };
+  }
+  if (outcome !== undefined && isRare(outcome)) return { index: 'by-outcome', value: outcome };
+  if (action !== undefined) return { index: 'by-action', value: action };
+  if (outcome !== undefined) return { index: 'by-outcome', value: outcome };
+  return { index: 'by-time', value: WHOLE_LOG };
 }
 
-function neighbour(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+function isRare(outcome: string): boolean {
+  return outcome === 'failed' || outcome === 'progressed';
 }
 
-function orderOf({ query }: Input): 'newest' | 'oldest' {
-  return query['order'] === 'oldest' ? 'oldest' : 'newest';
+/** The feed: from where the reader is, oldest first; it waits for events when there are none. */
+async function feedPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
+  const list = `audit-feed/${department ?? '*'}`;
+  const request = pageRequest(input, list);
+  const deadline = parts.now().getTime() + Number(input.query['wait']) * 1_000;
+  const { from } = periodOf(input);
+  let positions: Positions = positionsOf(request);
+  for (;;) {
+    const page = await readFeed({ tables: parts.tables, department, positions, from, limit: Math.max(request.first, 100) });
+    const wanted = page.events.filter(({ event }) => matches(event, input));
+    const shown = wanted.slice(0, request.first);
+    positions = (shown.length < wanted.length ? shown.at(-1)?.positions : undefined) ?? page.positions;
+    const nothing = shown.length === 0;
+    if (!nothing || (page.events.length === 0 && parts.now().getTime() >= deadline)) {
+      const items = shown.map(({ event }) => event);
+      const cursors = shown.map((one) => cursorOf(positionsText(one.positions), list));
+      return { items, cursors, nextCursor: cursorOf(positionsText(positions), list) };
+    }
+    if (page.events.length === 0) await parts.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
+    else if (parts.now().getTime() >= deadline) return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
+  }
+}
+
+function positionsOf({ after }: PageRequest): Positions {
+  return (after === undefined ? undefined : readPositions(after)) ?? new Map<string, number>();
+}
+
+function facetsOf({ query }: Input, department: string | undefined): AuditFacets {
+  const named = { department, action: query['action'], outcome: query['outcome'], actor: query['actorRepositoryId'], subject: query['subject'] };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+/** A period in the form of the events' own times, so that texts compare as times do. */
+function periodOf({ query }: Input): { readonly from?: string; readonly to?: string } {
+  const { from, to } = query;
+  return {
+    ...(typeof from === 'string' ? { from: new Date(from).toISOString() } : {}),
+    ...(typeof to === 'string' ? { to: new Date(to).toISOString() } : {}),
+  };
 }
 
 /** Whether an event is one that the caller asks for. */
-function filterOf({ query }: Input): (event: AuditEvent) => boolean {
-  const { action, outcome, actorRepositoryId, subject, from, to } = query;
-  return (event) =>
+function matches(event: AuditEvent, input: Input): boolean {
+  const { action, outcome, actor, subject } = facetsOf(input, undefined);
+  const { from, to } = periodOf(input);
+  return (
     (action === undefined || event.action === action) &&
     (outcome === undefined || event.outcome === outcome) &&
-    (actorRepositoryId === undefined || event.caller?.repositoryId === actorRepositoryId) &&
+    (actor === undefined || event.caller?.repositoryId === actor) &&
     (subject === undefined || event.subject?.id === subject) &&
-    (typeof from !== 'string' || event.time >= from) &&
-    (typeof to !== 'string' || event.time < to);
+    (from === undefined || event.time >= from) &&
+    (to === undefined || event.time < to)
+  );
 }
 
-/** A page of those events that a filter lets through; bounded in what it looks at, so that its cost does not grow. */
-async function filteredPage(
-  { first, after }: PageRequest,
-  list: string,
-  wanted: (event: AuditEvent) => boolean,
-  key: (event: AuditEvent) => string,
-  read: (after: string | undefined, limit: number) => Promise<readonly AuditEvent[]>,
-): Promise<Page<AuditEvent>> {
-  const items: AuditEvent[] = [];
-  let position = after;
-  for (let looked = 0; looked < MOST_LOOKED_AT; looked += BATCH) {
-    const batch = await read(position, BATCH);
-    for (const event of batch) {
-      if (items.length === first) return page(items, list, key, position);
-      position = key(event);
-      if (wanted(event)) items.push(event);
-    }
-    if (batch.length < BATCH) return page(items, list, key, undefined);
-  }
-  return page(items, list, key, position);
-}
-
-function page(
-  items: readonly AuditEvent[],
-  list: string,
-  key: (event: AuditEvent) => string,
-  next: string | undefined,
-): Page<AuditEvent> {
+function pageOfEvents(items: readonly AuditEvent[], list: string, key: (event: AuditEvent) => string, next: string | undefined): Page<AuditEvent> {
   const cursors = items.map((event) => cursorOf(key(event), list));
   return { items, cursors, ...(next === undefined ? {} : { nextCursor: cursorOf(next, list) }) };
 }
