@@ -480,6 +480,7 @@ export type DepartmentAuditEventsArgs = {
   outcome?: InputMaybe<AuditOutcome>;
   subject?: InputMaybe<Scalars['String']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1065,12 +1066,14 @@ export type QueryAuditEventsArgs = {
   action?: InputMaybe<Scalars['String']['input']>;
   actorRepositoryId?: InputMaybe<Scalars['String']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  department?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   from?: InputMaybe<Scalars['DateTime']['input']>;
   order?: InputMaybe<AuditOrder>;
   outcome?: InputMaybe<AuditOutcome>;
   subject?: InputMaybe<Scalars['String']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
 };
 
 

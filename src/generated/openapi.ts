@@ -345,6 +345,8 @@ export interface paths {
         /**
          * A department's audit trail
          * @description Each mutation twice: when it was accepted and what came of it; and refusals. Every event holds the hash of the one before.
+         *
+         *     To follow it, send `wait` and always the `nextCursor` of the answer before: nothing is left out, nothing comes twice.
          */
         readonly get: operations["listDepartmentAuditEvents"];
         readonly put?: never;
@@ -364,7 +366,8 @@ export interface paths {
         };
         /**
          * The audit trail of all departments
-         * @description For the platform team.
+         * @description For the platform team. To follow it, send `wait` and always the `nextCursor` of the answer before: nothing is left out,
+         *     nothing comes twice. To take much of it, use the export.
          */
         readonly get: operations["listAuditEvents"];
         readonly put?: never;
@@ -921,7 +924,7 @@ export interface components {
                 readonly code: string;
                 readonly detail: string;
             };
-            /** @description For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+            /** @description For `anchorChains` and `exportAuditLog`: where all chains stood. */
             readonly heads?: readonly {
                 readonly chain: string;
                 readonly seq: number;
@@ -1192,6 +1195,15 @@ export interface components {
         readonly revokeSessions: boolean;
         /** @description The ECR repository to push to, where the grant covers several. */
         readonly workflowRepository: components["schemas"]["RepositoryName"];
+        /** @description Only events of this department; `platform` for the platform's own. */
+        readonly auditDepartment: components["schemas"]["DepartmentId"];
+        /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
+        readonly auditAfter: string;
+        /**
+         * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
+         *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+         */
+        readonly auditWait: number;
         /** @description Only events of this command, such as `createGrant`. */
         readonly auditAction: string;
         /** @description Only events with this outcome. */
@@ -2682,7 +2694,12 @@ export interface operations {
                 /** @description How many items at most. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
-                readonly after?: components["parameters"]["after"];
+                readonly after?: components["parameters"]["auditAfter"];
+                /**
+                 * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
+                 *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+                 */
+                readonly wait?: components["parameters"]["auditWait"];
             };
             readonly header?: never;
             readonly path: {
@@ -2717,6 +2734,8 @@ export interface operations {
     readonly listAuditEvents: {
         readonly parameters: {
             readonly query?: {
+                /** @description Only events of this department; `platform` for the platform's own. */
+                readonly department?: components["parameters"]["auditDepartment"];
                 /** @description Only events of this command, such as `createGrant`. */
                 readonly action?: components["parameters"]["auditAction"];
                 /** @description Only events with this outcome. */
@@ -2737,7 +2756,12 @@ export interface operations {
                 /** @description How many items at most. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
-                readonly after?: components["parameters"]["after"];
+                readonly after?: components["parameters"]["auditAfter"];
+                /**
+                 * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
+                 *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+                 */
+                readonly wait?: components["parameters"]["auditWait"];
             };
             readonly header?: never;
             readonly path?: never;
