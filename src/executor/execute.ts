@@ -2,7 +2,7 @@ import { releaseLease, takeLease } from '../ledger/lease.ts';
 import { readDepartmentItem } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import { NotYet, runOperation } from './operation.ts';
-import { beginRun, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
+import { beginRun, isOver, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
 
 /** How a department was left. */
 export type Left =
@@ -13,20 +13,26 @@ export type Left =
   /** Something is pending that may succeed later. */
   | 'not-yet';
 
-/** Carries all pending operations of a department into AWS, in the order of its versions. */
-export async function execute(parts: ExecutorParts, department: DepartmentId): Promise<Left> {
-  const began = performance.now();
-  for (;;) {
+/**
+ * Carries all pending operations of a department into AWS, in the order of its versions.
+ * @param began when the event that rang came, by the monotonic clock
+ */
+export async function execute(
+  parts: ExecutorParts,
+  department: DepartmentId,
+  began = performance.now(),
+): Promise<Left> {
+  // Whoever asks for a department at rest, as the schedule does of all of them, costs one read.
+  while ((await nextPending(parts, department)) !== undefined) {
+    if (isOver(began, parts.limits)) return 'not-yet';
     const owner = parts.newId();
     const now = parts.now().getTime();
     if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease))) return 'busy';
-    const run = beginRun(owner, parts.limits);
-    const left = await underLease(parts, run, department);
+    const left = await underLease(parts, beginRun(owner, parts.limits, began), department);
     if (left !== 'done') return left;
-    // Who rang while the lease was held was told "busy"; whatever they rang for is seen here.
-    if ((await nextPending(parts, department)) === undefined) return 'done';
-    if (performance.now() - began > parts.limits.work) return 'not-yet';
+    // Who rang while the lease was held was told "busy"; whatever they rang for is seen by looking again.
   }
+  return 'done';
 }
 
 async function underLease(parts: ExecutorParts, run: Run, department: DepartmentId): Promise<Exclude<Left, 'busy'>> {

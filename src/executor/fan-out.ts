@@ -3,19 +3,34 @@ import { AwsFault } from '../aws/fault.ts';
 import { listRepositories } from '../ledger/read.ts';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
-import { isWanted } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
+import { asOf } from '../model/settle.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { planChanges } from '../plan/plan.ts';
-import { guardPlan } from './guard.ts';
-import { CALLS_PER_EVENT, recordProgress, type Outcome } from './outcome.ts';
+import { guardPlan, UnsafePlan } from './guard.ts';
+import { CALLS_PER_EVENT, recordProgress, type Failure, type Outcome } from './outcome.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { compare } from './resources.ts';
 
+/** Repositories between two records of how far the fan-out came. */
+const PAGE = CALLS_PER_EVENT / 2;
+/** Refused repositories that are named; the others are counted. */
+const MOST_NAMED = 20;
+
+/** A fan-out under way. */
+interface FanOut {
+  /** The operation with how far it came. */
+  operation: Operation;
+  /** Whether a repository has the new policy already: from then on nothing is taken back. */
+  applied: boolean;
+  readonly calls: AwsCall[];
+}
+
 /**
  * Writes the policy of each of the department's repositories, in the order of their names, from where an earlier run
- * came to. The first one is tried alone: what AWS refuses there is refused before anything is changed.
- * @throws AwsFault when the first repository is refused
+ * came to. The first one is tried alone: what AWS refuses there is refused before anything is changed. After that the
+ * new state stays, whatever happens: half a list is worse than a whole one with known exceptions.
+ * @throws AwsFault, UnsafePlan when it is refused before anything is changed; OutOfTime
  */
 export async function applyToAll(
   parts: ExecutorParts,
@@ -24,52 +39,90 @@ export async function applyToAll(
   state: DepartmentState,
   calls: AwsCall[],
 ): Promise<Outcome> {
-  let current = operation;
-  const refused: string[] = [];
+  const fanOut: FanOut = { operation, applied: operation.cursor !== undefined, calls };
+  try {
+    await writeAll(parts, run, fanOut, state);
+  } catch (error) {
+    if (fanOut.operation !== operation) await recordProgress(parts, run, fanOut.operation, calls.splice(0));
+    const isGivenUp =
+      error instanceof AwsFault && error.kind === 'transient' && operation.attempts >= parts.limits.attempts;
+    if (!isGivenUp || !fanOut.applied) throw error;
+    const { completed, total } = fanOut.operation;
+    return stays(
+      'aws-unavailable',
+      `Given up after ${operation.attempts} attempts with ${completed} of ${total} repositories done. ${error.message}`,
+    );
+  }
+  const { refused } = fanOut.operation;
+  if (refused === undefined) return { status: 'succeeded' };
+  const more = refused.count > refused.names.length ? ` and ${refused.count - refused.names.length} more` : '';
+  return stays(
+    'refused-by-aws',
+    `The policy of ${refused.names.join(', ')}${more} could not be written; all others have it.`,
+  );
+}
+
+function stays(code: Failure['code'], detail: string): Failure {
+  return { status: 'failed', code, detail, keepsState: true };
+}
+
+async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: DepartmentState): Promise<void> {
   for (;;) {
-    const page = await listRepositories(parts.tables, state.department.id, CALLS_PER_EVENT / 2, current.cursor);
+    const page = await listRepositories(parts.tables, state.department.id, PAGE, fanOut.operation.cursor);
     for (const repository of page) {
       run.checkTime();
-      await writePolicy(parts, current, state, repository, calls, refused);
-      current = { ...current, completed: current.completed + 1, cursor: repository.name };
+      const isRefused = await isRefusedAt(parts, fanOut, state, repository);
+      fanOut.operation = passed(fanOut.operation, repository.name, isRefused);
     }
-    if (page.length < CALLS_PER_EVENT / 2) break;
-    await recordProgress(parts, run, current, calls.splice(0));
+    if (page.length < PAGE) return;
+    await recordProgress(parts, run, fanOut.operation, fanOut.calls.splice(0));
   }
-  if (refused.length === 0) return { status: 'succeeded' };
-  // Some stand already, and half a list is worse than a whole one with known exceptions: the new state stays.
-  return {
-    status: 'failed',
-    code: 'refused-by-aws',
-    detail: `AWS refused the policy of ${refused.join(', ')}; all others have it.`,
-    keepsState: true,
-  };
+}
+
+/** An operation that came past a repository. As long as it comes on, it is not given up. */
+function passed(operation: Operation, name: string, isRefused: boolean): Operation {
+  const { completed, refused = { count: 0, names: [] } } = operation;
+  const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1 };
+  if (!isRefused) return next;
+  return { ...next, refused: { count: refused.count + 1, names: [...refused.names, name].slice(0, MOST_NAMED) } };
+}
+
+/** Writes one policy. Once others have it, a refusal of this one is told at the end. */
+async function isRefusedAt(
+  parts: ExecutorParts,
+  fanOut: FanOut,
+  state: DepartmentState,
+  repository: Repository,
+): Promise<boolean> {
+  try {
+    const done = await writePolicy(parts, fanOut, state, repository);
+    // What stands already at a later attempt was written by an earlier one.
+    if (done === 'written' || (done === 'stands' && fanOut.operation.attempts > 1)) fanOut.applied = true;
+    return done === 'missing';
+  } catch (error) {
+    const isRefusal = error instanceof UnsafePlan || (error instanceof AwsFault && error.kind === 'definitive');
+    if (!isRefusal || !fanOut.applied) throw error;
+    if (error instanceof AwsFault) fanOut.calls.push(error.call);
+    return true;
+  }
 }
 
 async function writePolicy(
   parts: ExecutorParts,
-  operation: Operation,
+  { operation, calls }: FanOut,
   state: DepartmentState,
-  repository: Repository,
-  calls: AwsCall[],
-  refused: string[],
-): Promise<void> {
-  // A repository that is still being made gets its policy from its own operation, which comes later.
-  if (repository.pending?.change === 'create' || !isWanted(repository)) return;
+  stored: Repository,
+): Promise<'written' | 'stands' | 'missing' | 'not-made-yet'> {
+  const repository = asOf(stored, operation.id);
+  // A repository that a later operation makes gets its policy from that.
+  if (repository === undefined) return 'not-made-yet';
   const comparison = await compare(parts, state, repository, operation, { kind: 'repository', name: repository.name });
+  if (comparison.observed.repositories.get(repository.name) === undefined) return 'missing';
   const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
   const policies = plan.filter(
     ({ action }) => action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy',
   );
   guardPlan(policies, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
-  for (const change of policies) {
-    try {
-      calls.push(await applyChange(parts.aws, change, { force: false }));
-    } catch (error) {
-      const isFirst = operation.completed === 0 && operation.attempts === 1;
-      if (!(error instanceof AwsFault) || error.kind === 'transient' || isFirst) throw error;
-      calls.push(error.call);
-      refused.push(repository.name);
-    }
-  }
+  for (const change of policies) calls.push(await applyChange(parts.aws, change, { force: false }));
+  return policies.length === 0 ? 'stands' : 'written';
 }

@@ -20,15 +20,26 @@ export type ExecutorEvent =
   | { readonly department: string };
 
 /**
- * Handles what rings: works off the pending operations of each department that the event means.
+ * Handles what rings: works off the pending operations of each department that the event means. What stands in one
+ * department's way does not keep the others waiting.
  * @throws Error when something is left that may succeed later, so that the event source delivers the event again
  */
 export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<void> {
+  const began = performance.now();
   if ('source' in event) await refreshQuotas(parts);
   const current = await withQuotas(parts);
   const left: Left[] = [];
-  for (const department of await departmentsOf(parts, event)) left.push(await execute(current, department));
-  if (left.includes('not-yet')) throw new Error('Operations are left that may succeed later; ring again.');
+  const errors: unknown[] = [];
+  for (const department of await departmentsOf(parts, event)) {
+    try {
+      left.push(await execute(current, department, began));
+    } catch (error) {
+      parts.log.error({ department, err: error }, 'The operations of a department could not be worked off');
+      errors.push(error);
+    }
+  }
+  if (errors.length === 0 && !left.includes('not-yet')) return;
+  throw new Error('Operations are left that may succeed later; ring again.', { cause: errors[0] });
 }
 
 /** On schedule, the account is asked for its quotas, so that the API knows them too. */

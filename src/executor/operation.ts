@@ -5,15 +5,15 @@ import { operationKey } from '../ledger/keys.ts';
 import { readDepartment, readOperation } from '../ledger/read.ts';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
-import { afterSettlement, settle } from '../model/settle.ts';
+import { afterSettlement, settle, stateAsOf } from '../model/settle.ts';
 import type { Repository } from '../model/repository.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { planChanges } from '../plan/plan.ts';
 import { applyToAll } from './fan-out.ts';
 import { guardPlan, UnsafePlan } from './guard.ts';
-import { recordOutcome, type Outcome } from './outcome.ts';
-import type { ExecutorParts, Run } from './parts.ts';
-import { compare, repositoryOf, type SingleTarget } from './resources.ts';
+import { CALLS_PER_EVENT, recordOutcome, recordProgress, type Failure, type Outcome } from './outcome.ts';
+import { OutOfTime, type ExecutorParts, type Run } from './parts.ts';
+import { compare, isTakenByAnother, repositoryOf, type SingleTarget } from './resources.ts';
 
 /** An operation that AWS could not be brought to yet; the next ring goes on with it. */
 export class NotYet extends Error {
@@ -32,8 +32,24 @@ export async function runOperation(parts: ExecutorParts, run: Run, id: string): 
   if (stored === undefined || stored.status !== 'pending') return;
   const operation = await countAttempt(parts, stored);
   const calls: AwsCall[] = [];
-  const outcome = await attempt(parts, run, operation, calls);
-  await recordOutcome(parts, run, operation, outcome, calls.slice(-100));
+  try {
+    const outcome = await attempt(parts, run, operation, calls);
+    await recordOutcome(parts, run, operation, outcome, calls.slice(-CALLS_PER_EVENT));
+  } catch (error) {
+    await keepCalls(parts, run, operation, calls);
+    throw error;
+  }
+}
+
+/** What was written to AWS by an attempt that did not come to its end is in the audit trail all the same. */
+async function keepCalls(parts: ExecutorParts, run: Run, { id }: Operation, calls: readonly AwsCall[]): Promise<void> {
+  if (!calls.some(({ outcome }) => outcome === 'ok')) return;
+  try {
+    const stored = await readOperation(parts.tables, id);
+    if (stored?.status === 'pending') await recordProgress(parts, run, stored, calls.slice(-CALLS_PER_EVENT));
+  } catch (error) {
+    parts.log.error({ operation: id, calls, err: error }, 'The AWS calls of an attempt could not be recorded');
+  }
 }
 
 /** An attempt is counted before AWS is asked anything, so that the next one knows that there may be traces of this. */
@@ -57,16 +73,15 @@ async function attempt(parts: ExecutorParts, run: Run, operation: Operation, cal
     return await carryOut(parts, run, operation, state, repository, calls);
   } catch (error) {
     const refusal = refusalOf(parts, operation, error, calls);
-    if (refusal === undefined) throw error;
-    await undo(parts, run, operation, calls);
-    return refusal;
+    return await undone(parts, run, operation, refusal, calls);
   }
 }
 
+/** The state and the repository as the operation sees them. */
 async function readSituation(parts: ExecutorParts, operation: Operation) {
   const { state } = await readDepartment(parts.tables, operation.department);
   if (state === undefined) throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
-  return { state, repository: await repositoryOf(parts, operation) };
+  return { state: stateAsOf(state, operation.id), repository: await repositoryOf(parts, operation) };
 }
 
 async function carryOut(
@@ -96,6 +111,7 @@ async function converge(
 ): Promise<void> {
   const force = target.kind === 'repository' && target.force === true;
   const comparison = await compare(parts, state, repository, operation, target);
+  if (isTakenByAnother(comparison, target, operation)) throw new NameTaken(target);
   const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
   guardPlan(plan, {
     state,
@@ -110,8 +126,21 @@ async function converge(
   }
 }
 
-/** What an error means for the operation: a refusal that ends it, or `undefined` when it is none. */
-function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, calls: AwsCall[]): Outcome | undefined {
+/** What stands under the name that the operation is to make was made by somebody else, since it was looked at first. */
+class NameTaken extends Error {
+  constructor({ kind, name }: SingleTarget) {
+    super(`There is a ${kind} ${name} already that this operation did not make. Choose another name.`);
+    this.name = 'NameTaken';
+  }
+}
+
+/**
+ * What an error means for the operation: a refusal that ends it.
+ * @throws NotYet for what may succeed later; OutOfTime
+ */
+function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, calls: AwsCall[]): Failure {
+  if (error instanceof OutOfTime) throw error;
+  if (error instanceof NameTaken) return { status: 'failed', code: 'name-taken', detail: error.message };
   if (error instanceof UnsafePlan) {
     parts.log.error({ operation: operation.id, detail: error.message }, 'A plan was refused by the guard');
     return {
@@ -120,15 +149,46 @@ function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, c
       detail: `The change was held back by a safety rule. ${error.message}`,
     };
   }
-  if (!(error instanceof AwsFault)) return undefined;
-  calls.push(error.call);
-  if (error.kind === 'definitive') return { status: 'failed', code: error.code, detail: error.message };
-  if (operation.attempts < parts.limits.attempts) throw new NotYet(error.message, { cause: error });
+  if (error instanceof AwsFault) {
+    calls.push(error.call);
+    if (error.kind === 'definitive') return { status: 'failed', code: error.code, detail: error.message };
+  } else {
+    parts.log.error({ operation: operation.id, err: error }, 'An attempt at an operation failed unexpectedly');
+  }
+  const { attempts, id } = operation;
+  if (attempts < parts.limits.attempts)
+    throw new NotYet(error instanceof Error ? error.message : String(error), { cause: error });
+  if (error instanceof AwsFault)
+    return {
+      status: 'failed',
+      code: 'aws-unavailable',
+      detail: `Given up after ${attempts} attempts. ${error.message}`,
+    };
   return {
     status: 'failed',
-    code: 'aws-unavailable',
-    detail: `Given up after ${operation.attempts} attempts. ${error.message}`,
+    code: 'internal',
+    detail: `Given up after ${attempts} attempts because of something unexpected. Quote ${id} when you ask for help.`,
   };
+}
+
+/** A refusal, after AWS was brought back to what it was before. What can't be undone for good does not hold up all that comes after. */
+async function undone(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  refusal: Failure,
+  calls: AwsCall[],
+): Promise<Failure> {
+  try {
+    await undo(parts, run, operation, calls);
+    return refusal;
+  } catch (error) {
+    if (!(error instanceof AwsFault)) throw error;
+    calls.push(error.call);
+    if (error.kind === 'transient') throw new NotYet(error.message, { cause: error });
+    parts.log.error({ operation: operation.id, detail: error.message }, 'A refused operation could not be undone');
+    return { ...refusal, detail: `${refusal.detail} What was begun could not be undone: ${error.message}` };
+  }
 }
 
 /** Brings AWS back to what it was before the operation, where some of it stands already. */
@@ -141,8 +201,8 @@ async function undo(parts: ExecutorParts, run: Run, operation: Operation, calls:
     try {
       await convergeBack(parts, run, operation, before, target, calls);
     } catch (error) {
-      if (!(error instanceof UnsafePlan)) throw error;
-      // It is not the department's: whatever stands there is not this operation's doing.
+      if (!(error instanceof UnsafePlan) && !(error instanceof NameTaken)) throw error;
+      // It is not the department's, or not this operation's: whatever stands there is not its doing.
       parts.log.warn(
         { operation: operation.id, detail: error.message },
         'Nothing to undo on a resource that is not ours',

@@ -14,15 +14,16 @@ import { repositoryOf } from './resources.ts';
 export const CALLS_PER_EVENT = 100;
 
 /** How an operation ended. */
-export type Outcome =
-  | { readonly status: 'succeeded' }
-  | {
-      readonly status: 'failed';
-      readonly code: ErrorCode;
-      readonly detail: string;
-      /** The new state stays although the operation failed: part of it stands in AWS already. */
-      readonly keepsState?: boolean;
-    };
+export type Outcome = { readonly status: 'succeeded' } | Failure;
+
+/** Why an operation failed. */
+export interface Failure {
+  readonly status: 'failed';
+  readonly code: ErrorCode;
+  readonly detail: string;
+  /** The new state stays although the operation failed: part of it stands in AWS already. */
+  readonly keepsState?: boolean;
+}
 
 /**
  * Ends an operation in one transaction: its outcome, what becomes of the entities that waited for it, and the audit

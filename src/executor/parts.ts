@@ -45,16 +45,20 @@ export interface Run {
   readonly checkTime: () => void;
 }
 
+/** Whether the time in which work may be begun is over, by the monotonic clock: a wall clock that is set back makes it no longer. */
+export function isOver(began: number, { work }: ExecutorLimits): boolean {
+  return performance.now() - began > work;
+}
+
 /**
- * A run's time, by the monotonic clock: a wall clock that is set back, or a process that was paused, makes it no longer.
- * @param leaseMilliseconds how long the lease lasts from now
+ * One run under a lease.
+ * @param began when the event that rang came, by the monotonic clock: all its departments share the time that there is
  */
-export function beginRun(owner: string, limits: ExecutorLimits): Run {
-  const began = performance.now();
+export function beginRun(owner: string, limits: ExecutorLimits, began: number): Run {
   return {
     owner,
     checkTime: () => {
-      if (performance.now() - began > limits.work) throw new OutOfTime();
+      if (isOver(began, limits)) throw new OutOfTime();
     },
   };
 }

@@ -51,6 +51,8 @@ export interface Operation {
   readonly total: number;
   /** For a fan-out: the name of the last repository that is done. */
   readonly cursor?: string;
+  /** For a fan-out: the repositories that AWS refused, the first of them by name. */
+  readonly refused?: { readonly count: number; readonly names: readonly string[] };
   /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
   readonly attempts: number;
   readonly answer: Answer;

@@ -55,6 +55,38 @@ function entitiesOf(state: DepartmentState, repository: Repository | undefined):
   ];
 }
 
+/**
+ * An entity as an operation sees it when its turn has come. Operations run in the order of their versions, so what waits
+ * for another one waits for a later one, which must not reach AWS before its own turn: it may still be refused.
+ * @returns `undefined` for what a later operation is to make
+ */
+export function asOf<T extends Pendable & object>(entity: T, operation: OperationId): T | undefined {
+  const { pending } = entity;
+  if (pending === undefined || pending.operation === operation) return entity;
+  switch (pending.change) {
+    case 'create':
+      return undefined;
+    case 'update':
+      return (pending.previous ?? settled(entity)) as T;
+    case 'delete':
+      return settled(entity) as T;
+  }
+}
+
+/** A department as an operation sees it when its turn has come. */
+export function stateAsOf(state: DepartmentState, operation: OperationId): DepartmentState {
+  const seen = <T extends Pendable & object>(entities: readonly T[]): readonly T[] =>
+    entities.flatMap((entity) => asOf(entity, operation) ?? []);
+  return {
+    ...state,
+    department: asOf(state.department, operation) ?? state.department,
+    access: asOf(state.access, operation) ?? state.access,
+    organisations: seen(state.organisations),
+    grants: seen(state.grants),
+    roles: seen(state.roles),
+  };
+}
+
 function settleDepartment(department: DepartmentState['department'], outcome: 'succeeded' | 'failed') {
   const previous = department.pending?.previous;
   return outcome === 'failed' && previous !== undefined ? previous : settled(department);
