@@ -72,7 +72,7 @@ type Stage = (typeof STAGES)[number];
 interface Step {
   readonly stage: Stage;
   readonly change: Change;
-  /** For a change that both takes and gives: the document between. */
+  /** For a change that both takes and gives: the document between; `null` when both sides have nothing in common. */
   readonly between?: Json;
 }
 
@@ -91,8 +91,9 @@ function splitMixed(steps: readonly Step[]): readonly Step[] {
 }
 
 function splitStep({ change }: Step, between: Json): readonly Step[] {
+  const narrowing = between === null ? 'iam:DeleteRolePolicy' : change.action;
   return [
-    { stage: 'narrow', change: { ...change, direction: 'narrow', after: between } },
+    { stage: 'narrow', change: { ...change, action: narrowing, direction: 'narrow', after: between } },
     { stage: 'widen', change: { ...change, direction: 'widen', before: between } },
   ];
 }
@@ -188,8 +189,7 @@ function inlinePolicySteps(
   const named = (document: PolicyDocument | undefined) => (document === undefined ? null : { policyName, document });
   const action = after === undefined ? 'iam:DeleteRolePolicy' : 'iam:PutRolePolicy';
   const whole = step(stageOf(direction), action, role, direction, named(before), named(after));
-  const common = movement === 'both' ? commonPolicy(before, after) : undefined;
-  return [common === undefined ? whole : { ...whole, between: asJson(named(common)) }];
+  return [movement === 'both' ? { ...whole, between: asJson(named(commonPolicy(before, after))) } : whole];
 }
 
 /** The push policy first, the Deny of old sessions last: a session must not outlive it. */

@@ -8,7 +8,7 @@ import { isGitHubRepositoryName } from '../model/names.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { ASSUME_ACTION, PULL_ACTIONS, PUSH_ACTIONS } from './actions.ts';
-import { canonicalText, documentSize, isSameDocument } from './canonical.ts';
+import { canonicalText, documentSize } from './canonical.ts';
 import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
 import { isEnvironmentName } from './environment-name.ts';
@@ -56,6 +56,8 @@ export function guardTrustPolicy(
   settings: AwsSettings,
   allowedOwners: readonly AllowedOwner[],
 ): Found {
+  const shape = guardShape(document);
+  if (shape.length > 0) return shape;
   const size = documentSize(document);
   return [
     ...guardFrame(document, ['Version', 'Statement']),
@@ -66,7 +68,7 @@ export function guardTrustPolicy(
     ...(size <= settings.trustPolicySize
       ? none
       : found('', 'size', `${size} characters of ${settings.trustPolicySize}.`)),
-    ...(isSameDocument(document, denyingTrustPolicy(settings))
+    ...(isExactly(document, denyingTrustPolicy(settings))
       ? none
       : statementsOf(document).flatMap((statement, index) =>
           guardTrustStatement(statement, `/Statement/${index}`, settings, allowedOwners),
@@ -264,6 +266,8 @@ export function guardRepositoryPolicy(
   settings: AwsSettings,
   { foreign }: { readonly foreign?: PolicyDocument | undefined } = {},
 ): Found {
+  const shape = guardShape(document);
+  if (shape.length > 0) return shape;
   const kept = foreignStatements(foreign);
   const size = documentSize(document);
   const version = kept.length > 0 ? foreign?.Version : '2012-10-17';
@@ -356,6 +360,8 @@ function guardActions(statement: Statement, at: string, allowed: readonly string
  * A push role's push policy must be the very one that its scope means; or, on the way there, one that allows a part of it.
  */
 export function guardPushPolicy(document: PolicyDocument, role: PushScope, settings: AwsSettings): Found {
+  const shape = guardShape(document);
+  if (shape.length > 0) return shape;
   const size = documentSize(document);
   const wanted = pushPolicy(role, settings);
   return [
@@ -387,17 +393,58 @@ function isPartOf(statement: Statement, whole: Statement): boolean {
 
 /** The policy that ends living sessions must be exactly that: a Deny of everything, dated. */
 export function guardRevokeSessionsPolicy(document: PolicyDocument): Found {
-  const before = document.Statement[0]?.Condition?.['DateLessThan']?.['aws:TokenIssueTime'];
+  const before = issuedBefore(document);
   const isDated = typeof before === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(before);
-  return isDated && isSameDocument(document, revokeSessionsPolicy(before))
+  return isDated && isExactly(document, revokeSessionsPolicy(before))
     ? none
     : found('', 'revoke-sessions', 'Denies everything to sessions from before a time, and nothing else.');
+}
+
+function issuedBefore(document: PolicyDocument): unknown {
+  const [statement] = guardShape(document).length > 0 ? [] : statementsOf(document);
+  return statement?.Condition?.['DateLessThan']?.['aws:TokenIssueTime'];
 }
 
 // ---- Frames ---------------------------------------------------------------------------------------------------------
 
 function statementsOf(document: PolicyDocument): readonly Statement[] {
   return Array.isArray(document.Statement) ? document.Statement : [];
+}
+
+/** Whether a document is the very one, member by member. */
+function isExactly(document: PolicyDocument, other: PolicyDocument): boolean {
+  return canonicalText(document) === canonicalText(other);
+}
+
+/** Whether stored JSON has the shape that the other rules read; what has not is not read further. */
+function guardShape(document: unknown): Found {
+  const isShaped =
+    isRecord(document) &&
+    Array.isArray(document['Statement']) &&
+    document['Statement'].every(
+      (statement) =>
+        isRecord(statement) &&
+        isSid(statement['Sid']) &&
+        isPrincipal(statement['Principal']) &&
+        isConditionBlock(statement['Condition']),
+    );
+  return isShaped ? none : found('', 'shape', 'Not a policy document.');
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSid(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isPrincipal(value: unknown): boolean {
+  return value === undefined || value === '*' || isRecord(value);
+}
+
+function isConditionBlock(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && Object.values(value).every(isRecord));
 }
 
 function guardFrame(document: PolicyDocument, members: readonly string[]): Found {

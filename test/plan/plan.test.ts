@@ -358,6 +358,19 @@ void test("a trust policy of another's making is closed before it is replaced, u
   t.end();
 });
 
+void test("a push policy of another's making that has nothing in common with ours goes before ours comes", (t) => {
+  const strange: PolicyDocument = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }],
+  };
+  const before = { ...renderedRole(roleNames[0], openRole), inlinePolicies: { EcpPush: strange } };
+  const after = renderedRole(roleNames[0], { ...openRole, grants: [grant(), grant({ repositoryId: '5002' })] });
+  const plan = planChanges(world([before], []), world([after], []), settings);
+  t.same(actions(plan), ['iam:DeleteRolePolicy narrow', 'iam:UpdateAssumeRolePolicy widen', 'iam:PutRolePolicy widen']);
+  t.same(plan[2]?.before, null);
+  t.end();
+});
+
 void test('a repository that goes, goes whole, and its policy with it', (t) => {
   const plan = planChanges(
     world([], [renderedRepository('koa/app', access)]),

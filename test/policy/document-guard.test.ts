@@ -49,7 +49,7 @@ void test('every rule of a trust policy is checked on the document itself', (t) 
     ['an older version', (_, document) => Object.assign(document, { Version: '2008-10-17' }), 'version'],
     ['an unknown member', (_, document) => Object.assign(document, { Extra: 1 }), 'member'],
     ['no statement', (_, document) => Object.assign(document, { Statement: [] }), 'statements'],
-    ['a statement that is no list', (_, document) => Object.assign(document, { Statement: 'x' }), 'statements'],
+    ['a statement that is no list', (_, document) => Object.assign(document, { Statement: 'x' }), 'shape'],
     ['a policy variable', both('*:environment:${aws:username}'), 'policy-variable'],
     [
       'a dollar in a key',
@@ -254,6 +254,30 @@ void test('a document that passes the guard lets in no owner that is not allowed
       });
       if (guardTrustPolicy(document, settings, owners).length > 0) return true;
       return !mayAssume(document, tokenOf({ ...job, login: 'evil', ownerId: '666', repositoryId: '5001' }));
+    }),
+    { numRuns: 3000 },
+  );
+  t.end();
+});
+
+void test('whatever JSON is stored, a guard answers, and lets only documents pass', (t) => {
+  const leaf = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom('*', 'Allow', {}, [], null));
+  const member = fc.constantFrom('Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition');
+  const statement = fc.oneof(leaf, fc.dictionary(member, leaf));
+  const stored = fc.oneof(
+    leaf,
+    fc.record({ Version: fc.constantFrom('2012-10-17', 1), Statement: fc.oneof(leaf, fc.array(statement)) }),
+  );
+  const named = role({ scope: 'named', repositories: repositoryNames('koa/app') });
+  fc.assert(
+    fc.property(stored, (value) => {
+      const document = value as unknown as PolicyDocument;
+      return (
+        guardTrustPolicy(document, settings, owners).length > 0 &&
+        guardRepositoryPolicy(document, settings).length > 0 &&
+        guardPushPolicy(document, named, settings).length > 0 &&
+        guardRevokeSessionsPolicy(document).length > 0
+      );
     }),
     { numRuns: 3000 },
   );
