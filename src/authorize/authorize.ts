@@ -1,5 +1,6 @@
 import type { Caller } from '../caller/caller.ts';
 import type { Department } from '../model/department.ts';
+import type { DepartmentId } from '../model/ids.ts';
 import type { Organisation } from '../model/organisation.ts';
 import type { PlatformCaller } from '../model/platform-caller.ts';
 import { isPlatform, relationTo, type Role } from './relation.ts';
@@ -25,7 +26,15 @@ export interface AuthorizationFacts {
 export type Decision =
   | { readonly kind: 'allowed'; readonly role: Role | 'self'; readonly because: string }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'denied'; readonly missed: string; readonly nearest: string };
+  | Denied;
+
+/** A denial; it is of a department only where the caller may know of that. */
+export interface Denied {
+  readonly kind: 'denied';
+  readonly missed: string;
+  readonly nearest: string;
+  readonly department?: DepartmentId;
+}
 
 const RANK: Readonly<Record<Role, number>> = { stranger: 0, member: 1, manager: 2, platform: 3 };
 
@@ -37,29 +46,26 @@ export function authorize(facts: AuthorizationFacts): Decision {
   const rule: Rule = RULES[facts.command];
   if (rule.least === 'anyone')
     return { kind: 'allowed', role: 'member', because: 'every verified caller may ask this' };
-  const who = roleOf(facts);
+  const who = roleOf(rule, facts);
   if (who === undefined) return { kind: 'unknown' };
   const right = rightBy(rule, who, facts);
-  if (right.kind !== 'allowed') return right;
-  return missedEvent(rule, facts) ?? right;
+  const decision = right.kind === 'allowed' ? (missedEvent(rule, facts) ?? right) : right;
+  if (decision.kind !== 'denied' || rule.aboutNone === true || facts.department === undefined) return decision;
+  return { ...decision, department: facts.department.id };
 }
 
 /** The caller's role towards the department in question, or `undefined` where the caller may not know of it. */
-function roleOf(facts: AuthorizationFacts): { readonly role: Role; readonly because: string } | undefined {
+function roleOf(rule: Rule, facts: AuthorizationFacts): { readonly role: Role; readonly because: string } | undefined {
   const { caller, platformCallers, department, organisations = [] } = facts;
   if (isPlatform(caller, platformCallers)) {
     return { role: 'platform', because: 'the configuration lists this workflow as one of the platform team' };
   }
-  if (department === undefined) {
-    // Without a department in question, only the platform may ask; that there is such a question is no secret.
-    return PLATFORM_WIDE.has(facts.command) ? { role: 'stranger', because: 'no department is in question' } : undefined;
-  }
+  // That the platform may ask this is no secret; whether the department that it would be about exists, is one.
+  if (rule.aboutNone === true) return { role: 'stranger', because: 'no department is in question' };
+  if (department === undefined) return undefined;
   const relation = relationTo({ department, organisations }, caller, platformCallers);
   return relation.role === 'stranger' ? undefined : relation;
 }
-
-/** Commands that are about no department that exists. */
-const PLATFORM_WIDE: ReadonlySet<CommandName> = new Set<CommandName>(['createDepartment', 'listAuditEvents']);
 
 function rightBy(
   rule: Rule,
@@ -97,7 +103,7 @@ function explain(rule: Rule, { caller, department }: AuthorizationFacts): { miss
   };
 }
 
-function missedEvent(rule: Rule, { caller, mutationEvents, dryRun }: AuthorizationFacts): Decision | undefined {
+function missedEvent(rule: Rule, { caller, mutationEvents, dryRun }: AuthorizationFacts): Denied | undefined {
   if (rule.mutates !== true || dryRun || mutationEvents.includes(caller.eventName)) return undefined;
   return {
     kind: 'denied',

@@ -4,6 +4,8 @@ export interface Rule {
   readonly least: 'anyone' | 'member' | 'manager' | 'platform';
   /** Whether the department's switch `selfService` opens it to members, for their own GitHub repository only. */
   readonly selfService?: true;
+  /** Whether it is about no department that its caller could be something to: then being denied says nothing of any. */
+  readonly aboutNone?: true;
   /** Whether it changes something: then the token's `event_name` must be one of those allowed. */
   readonly mutates?: true;
 }
@@ -24,8 +26,8 @@ export const RULES = {
   getGrantWorkflow: { least: 'member' },
   getOperation: { least: 'member' },
   listDepartmentAuditEvents: { least: 'member' },
-  listAuditEvents: { least: 'platform' },
-  createDepartment: { least: 'platform', mutates: true },
+  listAuditEvents: { least: 'platform', aboutNone: true },
+  createDepartment: { least: 'platform', aboutNone: true, mutates: true },
   updateDepartment: { least: 'platform', mutates: true },
   deleteDepartment: { least: 'platform', mutates: true },
   putOrganisation: { least: 'platform', mutates: true },

@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { IdempotencyRecord } from '../ledger/commit.ts';
 import { idempotencyKey, type Key } from '../ledger/keys.ts';
-import { getItem } from '../ledger/read.ts';
+import { getItem, readOperation } from '../ledger/read.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 
 /** How long a repeat is known, in seconds. */
@@ -36,18 +36,30 @@ export function repeatable(
 }
 
 /**
- * The operation of the first request with this key, if there was one and it is not forgotten.
+ * The operation of the first request with this key, if there was one and it is not forgotten. To be asked after the
+ * state was read: whatever of the first request is seen there is then seen here too.
  * @throws ServiceError `idempotency-mismatch` when that was another request
  */
 export async function findRepeat(tables: Tables, request: Repeatable, now: Date): Promise<string | undefined> {
-  const record = (await getItem(tables, request.key)) as unknown as IdempotencyRecord | undefined;
-  // Expiry is compared here, because DynamoDB deletes lazily.
-  if (record === undefined || record.expiresAt < Math.floor(now.getTime() / 1000)) return undefined;
-  if (record.requestDigest === request.requestDigest) return record.operation;
+  const record = await readRecord(tables, request, now);
+  if (record === undefined || record.requestDigest === request.requestDigest) return record?.operation;
   throw new ServiceError(
     'idempotency-mismatch',
     'This Idempotency-Key came with another request within the last 24 hours. Use a new key for a new request.',
   );
+}
+
+/** The department of the very same request before, if there was one. */
+export async function departmentOfRepeat(tables: Tables, request: Repeatable, now: Date): Promise<string | undefined> {
+  const record = await readRecord(tables, request, now);
+  if (record?.requestDigest !== request.requestDigest) return undefined;
+  return (await readOperation(tables, record.operation))?.department;
+}
+
+async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promise<IdempotencyRecord | undefined> {
+  const record = (await getItem(tables, key)) as unknown as IdempotencyRecord | undefined;
+  // Expiry is compared here, because DynamoDB deletes lazily.
+  return record === undefined || record.expiresAt < Math.floor(now.getTime() / 1000) ? undefined : record;
 }
 
 /** The record that the intent's transaction carries. */

@@ -11,8 +11,9 @@ import type { AuditRecord } from '../model/audit-event.ts';
 import type { OperationId } from '../model/ids.ts';
 import type { Operation } from '../model/operation.ts';
 import type { DepartmentHead } from '../model/state.ts';
+import { checkNotPending } from './checks.ts';
 import type { Decided } from './command.ts';
-import { findRepeat, idempotencyRecord, repeatable, type Repeatable } from './idempotency.ts';
+import { departmentOfRepeat, findRepeat, idempotencyRecord, repeatable, type Repeatable } from './idempotency.ts';
 import type { CoreParts } from './parts.ts';
 import { refuse } from './refuse.ts';
 import { COMMANDS } from './registry.ts';
@@ -95,7 +96,10 @@ interface Authorised {
 async function authorised(run: Run): Promise<Authorised> {
   const { parts, name, asker, input, options } = run;
   const command = COMMANDS[name];
-  const department = await command.departmentOf(input, parts);
+  const asked = await command.departmentOf(input, parts);
+  // Of a repeat the first request knows best: what it deleted is no longer found by its name.
+  const department =
+    (run.repeat === undefined ? undefined : await departmentOfRepeat(parts.tables, run.repeat, parts.now())) ?? asked;
   const read =
     department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
   const first = await allowed(run, read, department, command.onlyItself !== undefined);
@@ -128,6 +132,8 @@ async function allowed(
 
 async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<MutationResult | 'again'> {
   const { parts, name, asker, input, options } = run;
+  // A department that is being made may fail to be, and one that is on its way out takes all that is its own with it.
+  if (read.state !== undefined) checkNotPending(read.state.department, `Department ${read.state.department.id}`);
   const now = parts.now();
   const operationId = `op-${parts.newId()}` as OperationId;
   const decided = COMMANDS[name].decide({

@@ -15,7 +15,7 @@ const ATTEMPTS = 6;
  * Records a denial and gives the error that the caller is told: the rule that was missed, or for what the caller may
  * not know of the constant "not found".
  *
- * @param department the department in question, where the caller may know of it
+ * @param asked what the caller named, for the one who reads the platform's chain
  */
 export async function refuse(
   parts: CoreParts,
@@ -26,7 +26,7 @@ export async function refuse(
 ): Promise<ServiceError> {
   const error = errorOf(decision);
   // A stranger's attempts go to the platform's chain: no flood of them reaches a department's own.
-  const department = decision.kind === 'denied' ? asked.department : undefined;
+  const department = decision.kind === 'denied' ? decision.department : undefined;
   await record(parts, refusalChain(department), {
     time: parts.now().toISOString(),
     ...(department === undefined ? {} : { department }),
