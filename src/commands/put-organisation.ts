@@ -1,14 +1,14 @@
 import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../ledger/read.ts';
 import { isPattern, type Grant } from '../model/grant.ts';
-import type { GitHubId } from '../model/ids.ts';
+import type { GitHubId, OperationId } from '../model/ids.ts';
 import { isSameName, type OrganisationLogin } from '../model/names.ts';
 import type { Organisation } from '../model/organisation.ts';
-import { pendingCreate } from '../model/pending.ts';
+import { pendingCreate, pendingUpdate } from '../model/pending.ts';
 import { take } from '../model/settle.ts';
 import type { Claim, ClaimKey, DepartmentState } from '../model/state.ts';
 import { trustFit, grantsOfRole } from '../policy/role-assignment.ts';
-import { reachedOrganisations } from '../policy/organisation-reach.ts';
+import { reachedOrganisations, widenedGrants } from '../policy/organisation-reach.ts';
 import { organisationView } from '../views/organisation.ts';
 import { checkAcknowledged, checkIfMatch, checkNotPending, present } from './checks.ts';
 import { departmentInPath, type Command, type Decided, type Situation } from './command.ts';
@@ -19,8 +19,8 @@ interface Facts {
 }
 
 /**
- * Registers a GitHub organisation for a department, or changes whether it is shared. Registering one that a grant's
- * pattern reaches widens that grant; the plan lists each, and asks for an acknowledgement.
+ * Registers a GitHub organisation for a department, or changes whether it is shared. Where a grant's pattern reaches it
+ * from now on, that grant is wider; the plan lists each, and asks for an acknowledgement.
  */
 export const putOrganisation: Command<Facts> = {
   name: 'putOrganisation',
@@ -120,15 +120,12 @@ function decided(
     ...before,
     organisations: [...before.organisations.filter((one) => one !== existing), next],
   };
-  const widened =
-    existing === undefined
-      ? before.grants.filter((grant) => isPattern(grant.organisation) && reachedOrganisations(grant, [next]).length > 0)
-      : [];
+  const widened = widenedGrants(before.grants, before.organisations, after.organisations);
   const roles = [...new Set(widened.map(({ pushRole }) => pushRole))];
   const blastRadius = { widenedGrants: widened.map(shortGrant) };
   if (widened.length > 0) checkAcknowledged(['widens-grants'], input.body['acknowledge'], blastRadius);
   for (const role of roles) checkRoom(role, after, config.aws);
-  const value = roles.length === 0 ? next : pendingCreate(next, operation);
+  const value = roles.length === 0 ? next : waiting(next, existing, operation);
   return {
     department: before.department,
     subject: { type: 'organisation', id: next.login },
@@ -152,6 +149,10 @@ function decided(
       blastRadius,
     },
   };
+}
+
+function waiting(next: Organisation, existing: Organisation | undefined, operation: OperationId): Organisation {
+  return existing === undefined ? pendingCreate(next, operation) : pendingUpdate(next, existing, operation);
 }
 
 function shortGrant({ id, organisation, repository }: Grant) {

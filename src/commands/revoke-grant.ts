@@ -8,6 +8,13 @@ import { planRoles } from './plans.ts';
 import { findGrant, roleOf } from './update-grant.ts';
 
 /**
+ * How far after the revocation sessions are still denied, in milliseconds: a session that begins while the change is on
+ * its way to AWS, and through IAM, must not outlive it. Other workflows of the same role try again after it.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+ */
+const REVOCATION_MARGIN = 60_000;
+
+/**
  * Revokes a grant. New sessions stop when AWS has the change; those that are alive end within the hour, or at once with
  * `revokeSessions`. The department's role keeps its ARN; the role of a grant for named repositories goes with it.
  */
@@ -25,7 +32,12 @@ export const revokeGrant: Command<undefined> = {
     const revokesSessions = ownRole || input.query['revokeSessions'] === true;
     if (revokesSessions) checkNotPending(role, `Push role ${role.name}`);
     const nextRole: PushRole = revokesSessions
-      ? { ...role, sessionsRevokedBefore: now, updatedAt: now, revision: role.revision + 1 }
+      ? {
+          ...role,
+          sessionsRevokedBefore: new Date(Date.parse(now) + REVOCATION_MARGIN).toISOString(),
+          updatedAt: now,
+          revision: role.revision + 1,
+        }
       : role;
     const after = withoutGrant(before, grant.id, ownRole ? undefined : nextRole, role.name);
     return {
