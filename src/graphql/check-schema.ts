@@ -1,4 +1,4 @@
-import { getNamedType, isInputObjectType, type GraphQLSchema } from 'graphql';
+import { buildASTSchema, getNamedType, isInputObjectType, parse, validateSchema, type GraphQLSchema } from 'graphql';
 import type { Contract, ContractOperation } from '../contract/operation.ts';
 import { fieldsOf, operationOfField, type PlacedField } from './field-operation.ts';
 
@@ -16,6 +16,18 @@ export function checkSchema(contract: Contract, schema: GraphQLSchema): void {
     ...missingMutations(contract, schema),
   ];
   if (problems.length > 0) throw new Error(`The GraphQL schema and openapi.yaml do not match:\n${problems.join('\n')}`);
+}
+
+/**
+ * The same for the text of schema/*.graphql: for those that have no engine yet, the build and a server at its start.
+ * @throws Error when the text is no schema, or does not match
+ */
+export function checkSdl(contract: Contract, sdl: string): void {
+  const schema = buildASTSchema(parse(sdl));
+  const faults = validateSchema(schema);
+  if (faults.length > 0)
+    throw new Error(`schema/*.graphql is no schema:\n${faults.map((fault) => fault.message).join('\n')}`);
+  checkSchema(contract, schema);
 }
 
 function problemsOf({ type, field }: PlacedField, contract: Contract, schema: GraphQLSchema): string[] {

@@ -70,11 +70,11 @@ async function answer(
   contract: Contract,
   core: Core,
 ): Promise<FastifyReply> {
+  if (operation.kind === 'public') return answerPublic(reply, operation, contract);
   const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
   if (mediaType === undefined) {
     throw new ServiceError('not-acceptable', `It can be had as ${operation.mediaTypes.join(' or ')}.`);
   }
-  if (operation.kind === 'public') return answerPublic(reply, operation, contract);
   const validated = operation.validate({
     path: pathParameters(request, operation),
     query: request.query as Record<string, unknown>,
