@@ -2,7 +2,14 @@
  * Checks a module against the AWS provider's schema, as far as that needs no evaluation: what `terraform validate` would
  * say, on a machine that has neither Terraform nor a network.
  */
-import { parseAttribute, type Attribute, type BlockSchema, type NestedBlockSchema, type ProviderSchema, type Type } from '../../scripts/provider-schema.ts';
+import {
+  parseAttribute,
+  type Attribute,
+  type BlockSchema,
+  type NestedBlockSchema,
+  type ProviderSchema,
+  type Type,
+} from '../../scripts/provider-schema.ts';
 import type { Content, TopBlock } from './module-source.ts';
 
 /** What is wrong, by its name. */
@@ -27,12 +34,22 @@ export interface Finding {
   readonly detail: string;
 }
 
-const META_ARGUMENTS = new Set(['count', 'for_each', 'depends_on', 'provider', 'lifecycle', 'provisioner', 'connection']);
+const META_ARGUMENTS = new Set([
+  'count',
+  'for_each',
+  'depends_on',
+  'provider',
+  'lifecycle',
+  'provisioner',
+  'connection',
+]);
 
 /** What is wrong with a module; nothing is the good answer. */
 export function checkModule(blocks: readonly TopBlock[], schema: ProviderSchema): readonly Finding[] {
   const names = declared(blocks);
-  return blocks.flatMap((block) => [...checkBlock(block, schema, names), ...checkReferences(block, schema, names)]).concat(unused(blocks, names));
+  return blocks
+    .flatMap((block) => [...checkBlock(block, schema, names), ...checkReferences(block, schema, names)])
+    .concat(unused(blocks, names));
 }
 
 // ---- Blocks and their arguments --------------------------------------------------------------------------------------
@@ -52,7 +69,9 @@ function checkBlock(block: TopBlock, schema: ProviderSchema, names: Declared): r
     case 'provider':
       return checkContent(content, schema.configuration, where, say, names);
     case 'variable':
-      return ['description', 'type'].filter((need) => content[need] === undefined).map((need) => say('undescribed', `variable ${where} has no ${need}`));
+      return ['description', 'type']
+        .filter((need) => content[need] === undefined)
+        .map((need) => say('undescribed', `variable ${where} has no ${need}`));
     case 'output':
       return content['description'] === undefined ? [say('undescribed', `output ${where} has no description`)] : [];
     default:
@@ -62,36 +81,60 @@ function checkBlock(block: TopBlock, schema: ProviderSchema, names: Declared): r
 
 type Say = (rule: Rule, detail: string, at?: string) => Finding;
 
-function checkContent(content: Content, schema: BlockSchema, where: string, say: Say, names: Declared): readonly Finding[] {
+function checkContent(
+  content: Content,
+  schema: BlockSchema,
+  where: string,
+  say: Say,
+  names: Declared,
+): readonly Finding[] {
   const blocks = schema.blocks ?? {};
   const given = Object.entries(content).flatMap(([name, value]) => {
     const at = `${where}.${name}`;
     const nested = blocks[name];
     if (nested !== undefined) return checkNested(value, nested, at, say, names);
     const attribute = schema.attributes[name];
-    if (attribute === undefined) return [say('unknown-argument', `an argument or block named ${name} is not expected here`, at)];
+    if (attribute === undefined)
+      return [say('unknown-argument', `an argument or block named ${name} is not expected here`, at)];
     return checkArgument(value, parseAttribute(attribute), at, say, names);
   });
   const missing = Object.entries(schema.attributes)
     .filter(([name, attribute]) => parseAttribute(attribute).required && content[name] === undefined)
-    .map(([name]) => say('missing-argument', `the argument ${name} is required`));
+    .map(([name]) => say('missing-argument', `the argument ${name} is required`, where));
   const few = Object.entries(blocks)
     .filter(([name, { min = 0 }]) => min > 0 && content[name] === undefined)
-    .map(([name]) => say('too-few-blocks', `a block ${name} is required`));
+    .map(([name]) => say('too-few-blocks', `a block ${name} is required`, where));
   return [...given, ...missing, ...few];
 }
 
-function checkNested(value: unknown, nested: NestedBlockSchema, at: string, say: Say, names: Declared): readonly Finding[] {
+function checkNested(
+  value: unknown,
+  nested: NestedBlockSchema,
+  at: string,
+  say: Say,
+  names: Declared,
+): readonly Finding[] {
   if (!Array.isArray(value)) return [say('wrong-type', 'this is a block, not an argument: write it without "="', at)];
   const many = nested.nesting === 'single' ? 1 : nested.max;
-  const over = many !== undefined && value.length > many ? [say('too-many-blocks', `at most ${many} of it, not ${value.length}`, at)] : [];
+  const over =
+    many !== undefined && value.length > many
+      ? [say('too-many-blocks', `at most ${many} of it, not ${value.length}`, at)]
+      : [];
   return [...over, ...value.flatMap((inner: unknown) => checkContent(inner as Content, nested, at, say, names))];
 }
 
-function checkArgument(value: unknown, { type, required, optional }: Attribute, at: string, say: Say, names: Declared): readonly Finding[] {
+function checkArgument(
+  value: unknown,
+  { type, required, optional }: Attribute,
+  at: string,
+  say: Say,
+  names: Declared,
+): readonly Finding[] {
   if (!required && !optional) return [say('read-only-argument', 'the provider decides this; it can only be read', at)];
   const found = typeOf(value, names);
-  return found === undefined || fits(found, type, value) ? [] : [say('wrong-type', `${typeName(type)} is expected, not ${typeName(found)}`, at)];
+  return found === undefined || fits(found, type, value)
+    ? []
+    : [say('wrong-type', `${typeName(type)} is expected, not ${typeName(found)}`, at)];
 }
 
 // ---- Types -----------------------------------------------------------------------------------------------------------
@@ -119,7 +162,9 @@ function fits(found: Type, expected: Type, value: unknown): boolean {
     const literal = typeof value === 'string' && !value.includes('${') ? value : undefined;
     if (expected === 'string' || found === expected) return true;
     if (found !== 'string') return false;
-    return literal === undefined || (expected === 'bool' ? /^(true|false)$/.test(literal) : /^-?\d+(\.\d+)?$/.test(literal));
+    return (
+      literal === undefined || (expected === 'bool' ? /^(true|false)$/.test(literal) : /^-?\d+(\.\d+)?$/.test(literal))
+    );
   }
   if (typeof found === 'string') return false;
   if (expected.kind === 'object') return found.kind === 'object' || found.kind === 'map';
@@ -144,7 +189,9 @@ function declared(blocks: readonly TopBlock[]): Declared {
       kind === 'locals' ? Object.keys(content).map((name) => `local ${name}`) : [`${kind} ${labels.join('.')}`],
     ),
   );
-  const variables = new Map(blocks.filter(({ kind }) => kind === 'variable').map(({ labels, content }) => [labels[0], content['type']]));
+  const variables = new Map(
+    blocks.filter(({ kind }) => kind === 'variable').map(({ labels, content }) => [labels[0], content['type']]),
+  );
   return {
     has: (kind, name) => known.has(`${kind} ${name}`),
     typeOfReference: (expression) => {
@@ -165,7 +212,11 @@ function variableType(declaration: unknown): Type | undefined {
 
 const REFERENCE = /(?<![\w.$"-])(var|local|module|data\.aws_\w+|aws_\w+)\.(\w+)((?:\[[^\]]*\])?(?:\.(\w+))?)/g;
 
-function checkReferences({ file, kind, labels, content }: TopBlock, schema: ProviderSchema, names: Declared): readonly Finding[] {
+function checkReferences(
+  { file, kind, labels, content }: TopBlock,
+  schema: ProviderSchema,
+  names: Declared,
+): readonly Finding[] {
   const where = [kind, ...labels].join('.');
   return expressionsIn(content).flatMap((expression) =>
     [...expression.matchAll(REFERENCE)].flatMap(([text, root = '', name = '', , attribute]): readonly Finding[] => {
@@ -175,7 +226,8 @@ function checkReferences({ file, kind, labels, content }: TopBlock, schema: Prov
       if (root === 'module') return names.has('module', name) ? [] : missing(`no module ${name} is called`);
       const type = root.replace(/^data\./, '');
       const isData = root !== type;
-      if (!names.has(isData ? 'data' : 'resource', `${type}.${name}`)) return missing(`no ${isData ? 'data source' : 'resource'} ${type}.${name} is declared`);
+      if (!names.has(isData ? 'data' : 'resource', `${type}.${name}`))
+        return missing(`no ${isData ? 'data source' : 'resource'} ${type}.${name} is declared`);
       const block = (isData ? schema.dataSources : schema.resources)[type];
       if (block === undefined || attribute === undefined) return [];
       const exists = block.attributes[attribute] !== undefined || block.blocks?.[attribute] !== undefined;
@@ -203,7 +255,9 @@ function unused(blocks: readonly TopBlock[], names: Declared): readonly Finding[
       kind === 'variable' && names.has(kind, name) && !used.has(`var.${name}`)
         ? [`var.${name}`]
         : kind === 'locals'
-          ? Object.keys(content).map((local) => `local.${local}`).filter((local) => !used.has(local))
+          ? Object.keys(content)
+              .map((local) => `local.${local}`)
+              .filter((local) => !used.has(local))
           : [];
     return unusedNames.map((where) => ({ file, where, rule: 'unused', detail: `${where} is declared and never used` }));
   });

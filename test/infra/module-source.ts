@@ -23,7 +23,14 @@ export function readModule(folder: string): ModuleText {
 }
 
 /** How many labels a block has in front of its content. */
-const LABELS: Readonly<Record<string, number>> = { resource: 2, data: 2, variable: 1, output: 1, module: 1, provider: 1 };
+const LABELS: Readonly<Record<string, number>> = {
+  resource: 2,
+  data: 2,
+  variable: 1,
+  output: 1,
+  module: 1,
+  provider: 1,
+};
 
 /**
  * Parses a module.
@@ -33,12 +40,22 @@ export async function parseModule(text: ModuleText): Promise<readonly TopBlock[]
   const blocks: TopBlock[] = [];
   for (const [file, source] of Object.entries(text)) {
     const parsed = await parse(file, source);
-    for (const [kind, value] of Object.entries(parsed)) blocks.push(...unfold(file, kind, [], value, LABELS[kind] ?? 0));
+    for (const [kind, value] of Object.entries(parsed))
+      blocks.push(...unfold(file, kind, [], value, LABELS[kind] ?? 0));
   }
   return blocks;
 }
 
-function unfold(file: string, kind: string, labels: readonly string[], value: unknown, left: number): readonly TopBlock[] {
-  if (left > 0) return Object.entries(value as Content).flatMap(([label, inner]) => unfold(file, kind, [...labels, label], inner, left - 1));
+function unfold(
+  file: string,
+  kind: string,
+  labels: readonly string[],
+  value: unknown,
+  left: number,
+): readonly TopBlock[] {
+  if (left > 0)
+    return Object.entries(value as Content).flatMap(([label, inner]) =>
+      unfold(file, kind, [...labels, label], inner, left - 1),
+    );
   return (value as readonly Content[]).map((content) => ({ file, kind, labels, content }));
 }

@@ -22,11 +22,24 @@ t.test("the consumer's example gives the module what it asks for, and nothing th
   t.strictSame(checkModule(blocks, schema).map(show), []);
   const call = blocks.find(({ kind }) => kind === 'module')?.content ?? {};
   const variables = inner.filter(({ kind }) => kind === 'variable');
-  const required = variables.filter(({ content }) => content['default'] === undefined && !('default' in content)).map(({ labels }) => labels[0] ?? '');
+  const required = variables
+    .filter(({ content }) => content['default'] === undefined && !('default' in content))
+    .map(({ labels }) => labels[0] ?? '');
   const given = Object.keys(call).filter((name) => name !== 'source');
-  t.strictSame(required.filter((name) => !given.includes(name)), [], 'all that is required is given');
-  t.strictSame(given.filter((name) => !variables.some(({ labels }) => labels[0] === name)), [], 'all that is given is known');
-  const lines = (example['main.tf'] ?? '').slice((example['main.tf'] ?? '').indexOf('module "'), (example['main.tf'] ?? '').indexOf('output ')).trim().split('\n');
+  t.strictSame(
+    required.filter((name) => !given.includes(name)),
+    [],
+    'all that is required is given',
+  );
+  t.strictSame(
+    given.filter((name) => !variables.some(({ labels }) => labels[0] === name)),
+    [],
+    'all that is given is known',
+  );
+  const lines = (example['main.tf'] ?? '')
+    .slice((example['main.tf'] ?? '').indexOf('module "'), (example['main.tf'] ?? '').indexOf('output '))
+    .trim()
+    .split('\n');
   t.ok(lines.length <= 10, `the call takes ${lines.length} lines`);
 });
 
@@ -45,9 +58,13 @@ t.test('a file that is not HCL is refused with its name and line', async (t) => 
 t.test('each argument of the module, misspelt, is found', async (t) => {
   const blocks = await parseModule(module);
   const misspellings = blocks.flatMap((block, index) =>
-    block.kind === 'resource' ? misspelt(block.content).map((content) => blocks.with(index, { ...block, content })) : [],
+    block.kind === 'resource'
+      ? misspelt(block.content).map((content) => blocks.with(index, { ...block, content }))
+      : [],
   );
-  const missed = misspellings.filter((changed) => !checkModule(changed, schema).some(({ rule }) => rule === 'unknown-argument'));
+  const missed = misspellings.filter(
+    (changed) => !checkModule(changed, schema).some(({ rule }) => rule === 'unknown-argument'),
+  );
   t.strictSame(missed.map(misspelling), []);
   t.ok(misspellings.length > 200, `${misspellings.length} misspelt arguments were found`);
 });
@@ -59,10 +76,13 @@ function misspelt(content: Content): readonly Content[] {
   return Object.entries(content).flatMap(([name, value]) => {
     if (name === 'lifecycle') return [];
     const { [name]: _, ...rest } = content;
-    const inner = Array.isArray(value) && value.every((one) => typeof one === 'object') ? (value as readonly Content[]) : [];
+    const inner =
+      Array.isArray(value) && value.every((one) => typeof one === 'object') ? (value as readonly Content[]) : [];
     return [
       { ...rest, [`${name}${MARK}`]: value },
-      ...inner.flatMap((one, index) => misspelt(one).map((changed) => ({ ...content, [name]: inner.with(index, changed) }))),
+      ...inner.flatMap((one, index) =>
+        misspelt(one).map((changed) => ({ ...content, [name]: inner.with(index, changed) })),
+      ),
     ];
   });
 }

@@ -12,10 +12,16 @@ provider "aws" {
   allowed_account_ids = ["354918371398"]
 }
 
+variable "package_directory" {
+  description = "Where the build put api.zip and executor.zip."
+  type        = string
+  default     = "../../../dist"
+}
+
 module "ecr_control_plane" {
   source = "../.."
 
-  package_directory   = "${path.module}/../../../dist"
+  package_directory   = var.package_directory
   audience            = "https://ecr.idp.example.com"
   platform_callers    = [{ repository_id = "123456789", ref = "refs/heads/main" }]
   repository_prefixes = ["koa/", "pol/"]

@@ -1,0 +1,122 @@
+/**
+ * The module before the real binary, with a stand-in for the provider, so without a network. Where neither `tofu` nor
+ * `terraform` is on the PATH nothing of it is run, and a line says so with the count.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import t from 'tap';
+import { readProviderSchema, startProviderStandIn } from '../../scripts/provider-stand-in.ts';
+import { renderDocuments } from './documents.ts';
+import { readModule } from './module-source.ts';
+import { PLANTED_ERRORS, withPlanted } from './planted-errors.ts';
+
+const FOLDERS = ['infra', 'infra/examples/shared-account'];
+const planted = PLANTED_ERRORS.filter(({ diagnostic }) => diagnostic !== undefined);
+const CHECKS = 1 + FOLDERS.length * 2 + 1 + planted.length;
+
+const binary = ['tofu', 'terraform'].find(isThere);
+
+if (binary === undefined) {
+  t.pass(`not run: ${CHECKS} checks of infra/ by the real binary, for neither tofu nor terraform is on the PATH`);
+  console.error(
+    `not run: ${CHECKS} checks of infra/ by the real binary (fmt, validate, test, planted mistakes): neither tofu nor terraform is on the PATH`,
+  );
+} else {
+  t.test(`with ${binary}`, { timeout: 300_000 }, async (t) => {
+    const scratch = mkdtempSync(join(tmpdir(), 'infra-'));
+    const standIn = await startProviderStandIn(readProviderSchema());
+    t.teardown(() => {
+      standIn.stop();
+      rmSync(scratch, { recursive: true });
+    });
+    // Nobody's settings, no network, and nothing written into the checkout.
+    const settings = join(scratch, 'cli.tfrc');
+    writeFileSync(settings, '');
+    const run = (
+      folder: string,
+      ...words: readonly string[]
+    ): Promise<{ readonly code: number; readonly output: string }> => {
+      const environment = {
+        ...process.env,
+        ...standIn.environment,
+        TF_CLI_CONFIG_FILE: settings,
+        TF_DATA_DIR: join(scratch, 'data', folder.replaceAll('/', '-')),
+        CHECKPOINT_DISABLE: '1',
+      };
+      return new Promise((done) => {
+        execFile(
+          binary,
+          [`-chdir=${folder}`, ...words],
+          { env: environment, maxBuffer: 64 * 2 ** 20 },
+          (error, stdout, stderr) => done({ code: error === null ? 0 : 1, output: stdout + stderr }),
+        );
+      });
+    };
+
+    t.test('each file is formatted as everybody would', async (t) => {
+      const { code, output } = await run('infra', 'fmt', '-check', '-recursive', '-diff');
+      t.equal(code, 0, 'fmt -check', { output });
+    });
+
+    for (const folder of FOLDERS) {
+      t.test(`${folder} is valid and its own tests pass`, async (t) => {
+        t.equal((await run(folder, 'init', '-backend=false', '-input=false')).code, 0, 'init');
+        const validated = await run(folder, 'validate', '-json');
+        t.match(JSON.parse(validated.output), { valid: true, error_count: 0, warning_count: 0 }, 'validate');
+        const tested = await run(folder, 'test', '-json', '-verbose');
+        const messages = tested.output
+          .split('\n')
+          .filter((line) => line.startsWith('{'))
+          .map((line) => JSON.parse(line) as TestMessage);
+        const summary = messages.find(({ test_summary: found }) => found !== undefined)?.test_summary;
+        const failures = messages.filter(({ type }) => type === 'diagnostic').map((message) => message['@message']);
+        t.match(summary, { status: 'pass', failed: 0, errored: 0, skipped: 0 }, `${summary?.passed} runs`, {
+          failures,
+        });
+        if (folder !== 'infra') return;
+        const documents = messages.find(
+          (message) => message['@testrun'] === 'documents' && message.test_plan !== undefined,
+        )?.test_plan;
+        t.strictSame(
+          documents?.output_changes?.['policies']?.after,
+          renderDocuments(),
+          'the IAM documents that our tests evaluate are those that it renders, to the letter',
+        );
+      });
+    }
+
+    t.test('a planted mistake of each kind is refused by name', async (t) => {
+      const module = readModule('infra');
+      for (const mistake of planted) {
+        const folder = join(scratch, 'planted');
+        mkdirSync(folder, { recursive: true });
+        for (const [file, text] of Object.entries(withPlanted(module, mistake)))
+          writeFileSync(join(folder, file), text);
+        for (const needed of ['policies', 'dashboard.json.tftpl'])
+          cpSync(resolve('infra', needed), join(folder, needed), { recursive: true });
+        const { code, output } = await run(folder, 'validate', '-no-color');
+        t.equal(code, 1, `${mistake.kind}: refused`);
+        t.match(output.replaceAll(/\s+/g, ' '), mistake.diagnostic, `${mistake.kind}: ${mistake.diagnostic}`);
+      }
+    });
+  });
+}
+
+interface TestMessage {
+  readonly type: string;
+  readonly '@message': string;
+  readonly '@testrun'?: string;
+  readonly test_summary?: { readonly status: string; readonly passed: number };
+  readonly test_plan?: { readonly output_changes?: Readonly<Record<string, { readonly after: unknown }>> };
+}
+
+function isThere(name: string): boolean {
+  try {
+    execFileSync(name, ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
