@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -21,12 +21,16 @@ export async function startLocalDynamoDb(dataDir: string | undefined): Promise<L
   const given = process.env['DYNAMODB_ENDPOINT'];
   if (given !== undefined) return { endpoint: given, close: async () => undefined };
   const port = await freePort();
-  const child = spawn(findDynoxide(), ['--port', String(port), ...dataArguments(dataDir)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const [command = '', ...args] = [
+    ...tiedToThisProcess(),
+    findDynoxide(),
+    '--port',
+    String(port),
+    ...dataArguments(dataDir),
+  ];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const said = lastWords(child);
   const endpoint = `http://127.0.0.1:${port}`;
-  // A process that is killed without a chance to close takes the child with it, as far as the platform lets it.
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   await answers(endpoint, child, said);
@@ -37,6 +41,12 @@ export async function startLocalDynamoDb(dataDir: string | undefined): Promise<L
       await stopped(child);
     },
   };
+}
+
+/** Where the platform has it, a launcher that ends the engine with this process, even when this one is killed. */
+function tiedToThisProcess(): readonly string[] {
+  const launcher = '/usr/bin/setpriv';
+  return existsSync(launcher) ? [launcher, '--pdeathsig', 'KILL'] : [];
 }
 
 function dataArguments(dataDir: string | undefined): readonly string[] {
