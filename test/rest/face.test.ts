@@ -5,7 +5,8 @@ import { composeApi } from '../../src/compose.ts';
 import type { Endpoints } from '../../src/connections.ts';
 import { readContract } from '../../src/contract.ts';
 import { readContractFiles } from '../../src/contract-files.ts';
-import { deviations } from '../contract/conform.ts';
+import { entityTag } from '../../src/rest/entity-tag.ts';
+import { breaches, operationFor } from '../support/answer-schemas.ts';
 import {
   idOf,
   KOA,
@@ -25,11 +26,14 @@ await onboardKoaAndPol(service);
 async function ask(t: Test, job: Parameters<typeof service.ask>[0], request: Ask): Promise<Answer> {
   const answer = await service.ask(job, request);
   const method = request.method ?? 'GET';
-  t.strictSame(
-    deviations(method, request.path, answer),
-    [],
-    `${method} ${request.path}: ${answer.status} as the contract has it`,
-  );
+  const operation = operationFor(method, request.path);
+  if (operation === undefined)
+    t.ok(
+      method === 'HEAD' || method === 'OPTIONS' || answer.status === 405,
+      `${method} ${request.path} is in the contract`,
+    );
+  else
+    t.strictSame(breaches(operation, answer), [], `${method} ${request.path}: ${answer.status} as the contract has it`);
   return answer;
 }
 
@@ -336,6 +340,14 @@ await t.test('an entity tag changes with whatever is shown, and guards a change'
     "a mutation's tag is the next read's",
   );
   await ask(t, KOA, { method: 'DELETE', path: String(granted.headers['location']) });
+});
+
+await t.test('an entity tag does not hang on the order of members, which DynamoDB does not keep', async (t) => {
+  const rule = { repositoryId: '1', ref: 'refs/heads/main', repository: 'O/R' };
+  const turned = { repository: 'O/R', ref: 'refs/heads/main', repositoryId: '1' };
+  t.equal(entityTag(1, { managers: [rule] }), entityTag(1, { managers: [turned] }));
+  t.not(entityTag(1, { managers: [rule] }), entityTag(1, { managers: [{ ...rule, ref: 'refs/heads/x' }] }));
+  t.not(entityTag(1, { managers: [rule] }), entityTag(2, { managers: [rule] }));
 });
 
 await t.test('following the links shows everything once', async (t) => {
