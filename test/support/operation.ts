@@ -1,4 +1,6 @@
 import type { Test } from 'tap';
+import { refusalChain } from '../../src/audit/chain.ts';
+import { readChainHead } from '../../src/ledger/append.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import { KOA, POL, STRANGER, type Answer } from './service.ts';
 import { KOA_PULL_REQUEST, MEMBER, type Asked, type Asking, type World } from './world.ts';
@@ -188,13 +190,14 @@ export const NOT_MANAGERS: readonly Job[] = [
 /** Those that a command of the platform team is denied to. */
 export const NOT_PLATFORM: readonly Job[] = [KOA, MEMBER];
 
-async function refusals(world: World): Promise<number> {
-  const answer = await world.ask(PLATFORM_READER, { path: '/v1/audit-events?outcome=denied&first=100' });
-  return (answer.body.items as readonly unknown[]).length;
+/** How many refusals the chains hold that a denial of these tests can go to. */
+async function refusals({ service }: World): Promise<number> {
+  const { tables } = service.embedded.executor;
+  const heads = await Promise.all(
+    ['koa', undefined].map((department) => readChainHead(tables, refusalChain(department))),
+  );
+  return heads.reduce((sum, { seq }) => sum + seq, 0);
 }
-
-/** The platform's workflow. */
-const PLATFORM_READER: Job = { repository: 'jppol-idp/idp-main-setup', ref: 'refs/heads/main' };
 
 /** A change is made only to what was read: another tag is refused, and so is `*` for what is not there. */
 export async function holdsIfMatch(
@@ -410,4 +413,64 @@ export function badPages(path: string, foreignCursor: string): Readonly<Record<s
     },
     'an unknown parameter': { request: { path: withQuery(path, 'offset=3') }, pointers: ['/query/offset'] },
   };
+}
+
+/** Whoever has the current representation is answered 304 without a body; whoever has another one gets it. */
+export async function isNotModified(
+  t: Test,
+  world: World,
+  as: Job,
+  path: string,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const read = await world.ask(as, { path });
+  const tag = String(read.headers['etag']);
+  t.match(tag, /^"[0-9]+-[0-9a-f]+"$/, 'an entity has a strong tag');
+  for (const has of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+    const answer = await world.ask(as, { path, headers: { 'if-none-match': has } });
+    t.equal(answer.status, 304, `${has} is current`);
+    t.equal(answer.text, '', 'there is no body');
+    t.equal(answer.headers['etag'], tag, 'the tag is told again');
+  }
+  t.equal(
+    (await world.ask(as, { path, headers: { 'if-none-match': '"other"' } })).status,
+    200,
+    'another tag is not current',
+  );
+  await change();
+  const changed = await world.ask(as, { path, headers: { 'if-none-match': tag } });
+  t.equal(changed.status, 200, 'and after a change neither is this one');
+  t.not(changed.headers['etag'], tag, 'which has a new tag');
+}
+
+/** A mutation that must succeed for the test to go on. */
+export async function made(world: World, as: Job, request: Asked): Promise<Answer> {
+  const answer = await world.ask(as, request);
+  if (answer.status >= 300)
+    throw new Error(`${request.method} ${request.path} answered ${answer.status}: ${answer.text}`);
+  return answer;
+}
+
+/** A mutation that takes no body refuses one, whatever it says. */
+export async function refusesBodies(t: Test, world: World, { as, request }: Valid): Promise<void> {
+  const answer = await refused(
+    t,
+    world,
+    as,
+    { ...request, body: { dryRun: true } },
+    { status: 400, code: 'invalid-input' },
+  );
+  t.match(
+    answer.body.errors,
+    [{ pointer: '/body', detail: /query parameters/ }],
+    'and says where to put what was meant',
+  );
+}
+
+/** A cursor of another list, found in its first item's place. */
+export async function foreignCursor(world: World, path: string): Promise<string> {
+  const name = path.split('/').at(-1) ?? '';
+  const made = Buffer.from(JSON.stringify([name, 'koa'])).toString('base64url');
+  const page = await world.ask(KOA, { path: withQuery(path, 'first=1') });
+  return (page.body.nextCursor as string | undefined) ?? made;
 }

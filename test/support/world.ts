@@ -9,7 +9,7 @@ import { readContract } from '../../src/contract.ts';
 import { readContractFiles } from '../../src/contract-files.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import type { EmbeddedAwsHooks } from '../../src/local/aws/hooks.ts';
-import type { EmbeddedOptions } from '../../src/local/embedded.ts';
+import { LOCAL_CREDENTIALS, type EmbeddedOptions } from '../../src/local/embedded.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import { startStreamPoller } from '../../src/local/stream-poller.ts';
 import { breaches, operationFor } from './answer-schemas.ts';
@@ -69,8 +69,12 @@ export async function startWorld(t: Test, options: Pick<EmbeddedOptions, 'env' |
   });
   const { embedded } = service;
   const executor = await startExecutor(t, service);
-  const { aws: endpoint, credentials } = embedded.endpoints;
-  const common = { endpoint, credentials, region: embedded.config.aws.region, maxAttempts: 1 };
+  const common = {
+    endpoint: embedded.aws.endpoint,
+    credentials: LOCAL_CREDENTIALS,
+    region: embedded.config.aws.region,
+    maxAttempts: 2,
+  };
   const ecr = new ECRClient(common);
   const iam = new IAMClient(common);
   t.teardown(() => {
@@ -110,9 +114,9 @@ async function startExecutor(t: Test, { embedded }: Service): Promise<World['exe
   let stopped = false;
   const poller = await startStreamPoller({
     tables: parts.tables,
-    endpoint: endpoints.dynamoDb,
+    endpoint: endpoints.dynamoDb ?? '',
     region: parts.settings.region,
-    credentials: endpoints.credentials,
+    credentials: LOCAL_CREDENTIALS,
     handle: async (event) => (stopped ? undefined : handleEvent(parts, event)),
     onError: () => undefined,
   });
