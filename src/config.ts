@@ -25,6 +25,11 @@ export interface Config {
   readonly waitMilliseconds: number;
   /** Where the documentation's pages are; `type` of a problem is `<docsBaseUrl>/errors.md#<code>`. */
   readonly docsBaseUrl: string;
+  /**
+   * Where answers can't be streamed, about how many bytes of an export one answer holds; absent where they can. A Lambda's answer is
+   * at most 6 MB, of which quoting takes a part.
+   */
+  readonly exportPageBytes?: number;
   /** Where people ask for help; printed into generated workflows. */
   readonly contact?: string;
 }
@@ -60,6 +65,9 @@ export function readConfig(env: Environment): Config {
     docsBaseUrl: (
       env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs'
     ).replace(/\/+$/, ''),
+    ...(env['AWS_LAMBDA_FUNCTION_NAME'] === undefined && env['ECP_EXPORT_PAGE_BYTES'] === undefined
+      ? {}
+      : { exportPageBytes: number(env, 'ECP_EXPORT_PAGE_BYTES', 2_500_000, 1_000, 4_000_000) }),
     ...(env['ECP_CONTACT'] === undefined ? {} : { contact: env['ECP_CONTACT'] }),
   };
 }

@@ -46,9 +46,23 @@ export interface MutationResult {
   readonly sessionsValidUntil?: string;
 }
 
+/** An answer that is sent while it is read, so that it may be of any size. REST only. */
+export interface StreamAnswer {
+  readonly mediaType: string;
+  readonly fileName: string;
+  /** What stands before everything, on the first page and on each other. */
+  readonly head: string;
+  /** Whole lines, and the value of `after` with which a request goes on behind them. */
+  readonly blocks: AsyncIterable<{ readonly text: string; readonly last: string }>;
+  /** Where an answer can't be streamed: about how many bytes one holds, before a link leads to the next. */
+  readonly pageBytes?: number;
+}
+
 /** The answer to a query, the same for both faces. */
 export interface QueryResult {
   readonly value: unknown;
+  /** Instead of a value: an answer that is streamed. */
+  readonly stream?: StreamAnswer;
   /** For one entity: its revision, from which the `ETag` is made. */
   readonly revision?: number;
 }

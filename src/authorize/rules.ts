@@ -27,6 +27,8 @@ export const RULES = {
   getOperation: { least: 'member' },
   listDepartmentAuditEvents: { least: 'member' },
   listAuditEvents: { least: 'platform', aboutNone: true },
+  exportDepartmentAuditEvents: { least: 'member' },
+  exportAuditEvents: { least: 'platform', aboutNone: true },
   createDepartment: { least: 'platform', aboutNone: true, mutates: true },
   updateDepartment: { least: 'platform', mutates: true },
   deleteDepartment: { least: 'platform', mutates: true },

@@ -23,6 +23,7 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
   const { state } = department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
   const decision = decide(parts, name, asker, state);
   if (decision.kind === 'allowed') {
+    if (query.about === 'record') return query.answer({ parts, asker, input });
     if (state === undefined) throw notFound();
     return query.answer({ parts, asker, input, state });
   }

@@ -2,9 +2,11 @@ import { positionsText, readFeed, readPositions, type Positions } from '../audit
 import { departmentInPath } from '../commands/command.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import type { Input, Page } from '../core.ts';
+import { invalidInput } from '../errors.ts';
 import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../ledger/audit-items.ts';
 import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
+import { facetsOf, matches, periodOf } from './audit-filter.ts';
 import { cursorOf, pageRequest, type PageRequest } from './cursor.ts';
 import type { Query } from './query.ts';
 
@@ -99,35 +101,10 @@ async function feedPage(parts: CoreParts, input: Input, department: string | und
 }
 
 function positionsOf({ after }: PageRequest): Positions {
-  return (after === undefined ? undefined : readPositions(after)) ?? new Map<string, number>();
-}
-
-function facetsOf({ query }: Input, department: string | undefined): AuditFacets {
-  const named = { department, action: query['action'], outcome: query['outcome'], actor: query['actorRepositoryId'], subject: query['subject'] };
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-}
-
-/** A period in the form of the events' own times, so that texts compare as times do. */
-function periodOf({ query }: Input): { readonly from?: string; readonly to?: string } {
-  const { from, to } = query;
-  return {
-    ...(typeof from === 'string' ? { from: new Date(from).toISOString() } : {}),
-    ...(typeof to === 'string' ? { to: new Date(to).toISOString() } : {}),
-  };
-}
-
-/** Whether an event is one that the caller asks for. */
-function matches(event: AuditEvent, input: Input): boolean {
-  const { action, outcome, actor, subject } = facetsOf(input, undefined);
-  const { from, to } = periodOf(input);
-  return (
-    (action === undefined || event.action === action) &&
-    (outcome === undefined || event.outcome === outcome) &&
-    (actor === undefined || event.caller?.repositoryId === actor) &&
-    (subject === undefined || event.subject?.id === subject) &&
-    (from === undefined || event.time >= from) &&
-    (to === undefined || event.time < to)
-  );
+  if (after === undefined) return new Map<string, number>();
+  const positions = readPositions(after);
+  if (positions !== undefined) return positions;
+  throw invalidInput([{ pointer: '/query/after', detail: 'Not a cursor of this feed. Use nextCursor of the answer before as it is.' }]);
 }
 
 function pageOfEvents(items: readonly AuditEvent[], list: string, key: (event: AuditEvent) => string, next: string | undefined): Page<AuditEvent> {

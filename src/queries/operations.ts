@@ -5,7 +5,7 @@ import type { Query } from './query.ts';
 
 export const getOperation: Query = {
   name: 'getOperation',
-  about: 'department',
+  about: 'record',
   departmentOf: async (input, { tables }) => (await readOperation(tables, String(input.params['id'])))?.department,
   answer: async ({ parts, input }) => {
     const operation = await readOperation(parts.tables, String(input.params['id']));

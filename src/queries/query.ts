@@ -29,6 +29,14 @@ export type Query =
     }
   | {
       readonly name: QueryName;
+      /** Of a department, and outlives it: the platform may read on what a deleted one has left. */
+      readonly about: 'record';
+      readonly departmentOf: (input: Input, parts: CoreParts) => Promise<string | undefined>;
+      /** @throws ServiceError `not-found` when there is no such record */
+      readonly answer: (question: Question) => Promise<QueryResult>;
+    }
+  | {
+      readonly name: QueryName;
       readonly about: 'anything';
       readonly answer: (question: Question) => Promise<QueryResult>;
     };

@@ -1,4 +1,5 @@
 import type { QueryName } from '../authorize/rules.ts';
+import { exportAuditEvents, exportDepartmentAuditEvents } from './audit-export.ts';
 import { listAuditEvents, listDepartmentAuditEvents } from './audit-events.ts';
 import { getAccountAccess, getDepartment, getOrganisation, listDepartments, listOrganisations } from './departments.ts';
 import { getGrantWorkflow } from './grant-workflow.ts';
@@ -25,4 +26,6 @@ export const QUERIES: Readonly<Record<QueryName, Query>> = {
   getOperation,
   listDepartmentAuditEvents,
   listAuditEvents,
+  exportDepartmentAuditEvents,
+  exportAuditEvents,
 };

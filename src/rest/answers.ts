@@ -47,11 +47,16 @@ function answerPage(
 ): FastifyReply {
   const { items, nextCursor } = page;
   if (nextCursor === undefined) return reply.send({ items });
+  void reply.header('link', linkTo(operation, input, nextCursor));
+  return reply.send({ items, nextCursor });
+}
+
+/** A link to what comes after a place in a list: the same request, from there on (RFC 8288). */
+export function linkTo(operation: ContractOperation, input: Input, after: string): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query)) query.set(name, String(value));
-  query.set('after', nextCursor);
-  void reply.header('link', `<${addressOf(operation, input)}?${query.toString()}>; rel="next"`);
-  return reply.send({ items, nextCursor });
+  query.set('after', after);
+  return `<${addressOf(operation, input)}?${query.toString()}>; rel="next"`;
 }
 
 /** The operation's address with its parameters, made anew so that nothing the client wrote reaches a header unencoded. */

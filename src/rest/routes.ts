@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import { invalidInput, ServiceError } from '../errors.ts';
 import { negotiate } from './accept.ts';
 import { answerMutation, answerQuery, pathParameters } from './answers.ts';
+import { answerStream } from './stream.ts';
 
 /** A repository's name may hold slashes; encoded or plain, they all end up in this catch-all. */
 const CATCH_ALL = '/v1/repositories/{name}';
@@ -85,7 +86,9 @@ async function answer(
   const { input, options } = validated;
   const asker = request.asker(options.idempotencyKey);
   if (operation.kind === 'query') {
-    return answerQuery(reply, operation, input, await core.query(operation.id, asker, input), mediaType);
+    const result = await core.query(operation.id, asker, input);
+    if (result.stream !== undefined) return answerStream(reply, operation, input, result.stream);
+    return answerQuery(reply, operation, input, result, mediaType);
   }
   return answerMutation(reply, options, await core.mutate(operation.id, asker, input, options));
 }
