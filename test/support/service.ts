@@ -94,7 +94,7 @@ function answerOf(response: Awaited<ReturnType<FastifyInstance['inject']>>): Ans
     status: response.statusCode,
     headers: response.headers as Answer['headers'],
     text,
-    body: type.includes('json') && text !== '' ? JSON.parse(text) : undefined,
+    body: /\bjson\b/.test(type) && text !== '' ? JSON.parse(text) : undefined,
   };
 }
 
