@@ -35,6 +35,22 @@ resource "aws_dynamodb_table" "state" {
   }
 }
 
+# The audit table's indexes by the attribute that each is partitioned by, as in src/ledger/audit-items.ts.
+locals {
+  audit_time_key = "at"
+  audit_filters  = ["department", "action", "outcome", "actor", "subject"]
+  audit_indexes = {
+    "by-time"                   = "log"
+    "by-department"             = "department"
+    "by-action"                 = "action"
+    "by-outcome"                = "outcome"
+    "by-actor"                  = "actor"
+    "by-subject"                = "subject"
+    "by-department-and-action"  = "departmentAction"
+    "by-department-and-outcome" = "departmentOutcome"
+  }
+}
+
 # The audit table: only ever put into. Its stream shows whoever does something else.
 resource "aws_dynamodb_table" "audit" {
   name                        = "${var.name}-audit"
@@ -57,20 +73,29 @@ resource "aws_dynamodb_table" "audit" {
   }
 
   attribute {
-    name = "day"
+    name = local.audit_time_key
     type = "S"
   }
 
-  attribute {
-    name = "timeAndId"
-    type = "S"
+  dynamic "attribute" {
+    for_each = toset(values(local.audit_indexes))
+
+    content {
+      name = attribute.value
+      type = "S"
+    }
   }
 
-  global_secondary_index {
-    name            = "by-day"
-    hash_key        = "day"
-    range_key       = "timeAndId"
-    projection_type = "ALL"
+  dynamic "global_secondary_index" {
+    for_each = local.audit_indexes
+
+    content {
+      name               = global_secondary_index.key
+      hash_key           = global_secondary_index.value
+      range_key          = local.audit_time_key
+      projection_type    = "INCLUDE"
+      non_key_attributes = setsubtract(local.audit_filters, [global_secondary_index.value])
+    }
   }
 
   point_in_time_recovery {

@@ -89,7 +89,17 @@ function checkContent(
   names: Declared,
 ): readonly Finding[] {
   const blocks = schema.blocks ?? {};
-  const given = Object.entries(content).flatMap(([name, value]) => {
+  const { dynamic = {}, ...written } = content as {
+    readonly dynamic?: Readonly<Record<string, readonly { readonly content?: readonly Content[] }[]>>;
+  };
+  const made = Object.entries(dynamic).flatMap(([name, definitions]) =>
+    blocks[name] === undefined
+      ? [say('unknown-argument', `a block named ${name} is not expected here`, `${where}.${name}`)]
+      : definitions.flatMap((definition) =>
+          checkNested(definition.content ?? [], blocks[name] as NestedBlockSchema, `${where}.${name}`, say, names),
+        ),
+  );
+  const given = Object.entries(written).flatMap(([name, value]) => {
     const at = `${where}.${name}`;
     const nested = blocks[name];
     if (nested !== undefined) return checkNested(value, nested, at, say, names);
@@ -102,9 +112,9 @@ function checkContent(
     .filter(([name, attribute]) => parseAttribute(attribute).required && content[name] === undefined)
     .map(([name]) => say('missing-argument', `the argument ${name} is required`, where));
   const few = Object.entries(blocks)
-    .filter(([name, { min = 0 }]) => min > 0 && content[name] === undefined)
+    .filter(([name, { min = 0 }]) => min > 0 && content[name] === undefined && dynamic[name] === undefined)
     .map(([name]) => say('too-few-blocks', `a block ${name} is required`, where));
-  return [...given, ...missing, ...few];
+  return [...made, ...given, ...missing, ...few];
 }
 
 function checkNested(

@@ -1,5 +1,7 @@
 import t from 'tap';
 import { readProviderSchema } from '../../scripts/provider-stand-in.ts';
+import { AUDIT_FILTERS, AUDIT_INDEXES, AUDIT_TIME_KEY } from '../../src/ledger/audit-items.ts';
+import { auditTable, stateTable } from '../../src/ledger/tables.ts';
 import { checkModule, type Finding } from './check-module.ts';
 import { parseModule, readModule, type Content, type TopBlock } from './module-source.ts';
 import { PLANTED_ERRORS, withPlanted } from './planted-errors.ts';
@@ -69,12 +71,37 @@ t.test('each argument of the module, misspelt, is found', async (t) => {
   t.ok(misspellings.length > 200, `${misspellings.length} misspelt arguments were found`);
 });
 
+t.test("the tables are those that the service's code makes for itself elsewhere", async (t) => {
+  const blocks = await parseModule(module);
+  const value = (name: string): unknown =>
+    blocks.find(({ kind, content }) => kind === 'locals' && name in content)?.content[name];
+  t.strictSame(value('audit_indexes'), AUDIT_INDEXES, 'its indexes');
+  t.strictSame(value('audit_filters'), AUDIT_FILTERS, 'what they hold');
+  t.strictSame(value('audit_time_key'), AUDIT_TIME_KEY, 'what they are sorted by');
+  for (const [name, { KeySchema = [], StreamSpecification }] of Object.entries({
+    state: stateTable('x'),
+    audit: auditTable('x'),
+  })) {
+    const { content } = blocks.find(({ labels: [type, label] }) => type === 'aws_dynamodb_table' && label === name) ?? {
+      content: {} as Content,
+    };
+    t.strictSame(
+      [content['hash_key'], content['range_key']],
+      KeySchema.map(({ AttributeName }) => AttributeName),
+      `the keys of ${name}`,
+    );
+    if (StreamSpecification !== undefined)
+      t.equal(content['stream_view_type'], StreamSpecification.StreamViewType, `the stream of ${name}`);
+  }
+});
+
 const MARK = '_misspelt';
 
 /** All contents that differ in the name of one argument, however deep. Names within a value are the consumer's own. */
 function misspelt(content: Content): readonly Content[] {
   return Object.entries(content).flatMap(([name, value]) => {
     if (name === 'lifecycle') return [];
+    if (name === 'dynamic') return misspelt(value as Content).map((changed) => ({ ...content, dynamic: changed }));
     const { [name]: _, ...rest } = content;
     const inner =
       Array.isArray(value) && value.every((one) => typeof one === 'object') ? (value as readonly Content[]) : [];

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import t from 'tap';
 import { readProviderSchema, startProviderStandIn } from '../../scripts/provider-stand-in.ts';
+import { auditTable } from '../../src/ledger/tables.ts';
 import { renderDocuments } from './documents.ts';
 import { readModule } from './module-source.ts';
 import { PLANTED_ERRORS, withPlanted } from './planted-errors.ts';
@@ -84,6 +85,29 @@ if (binary === undefined) {
           renderDocuments(),
           'the IAM documents that our tests evaluate are those that it renders, to the letter',
         );
+        const planned = (address: string): Readonly<Record<string, unknown>> | undefined =>
+          documents?.resource_changes?.find((change) => change.address === address)?.change.after;
+        const { GlobalSecondaryIndexes = [], AttributeDefinitions = [] } = auditTable('x');
+        t.same(
+          byName(planned('aws_dynamodb_table.audit')?.['global_secondary_index']).map((index) => ({
+            name: index['name'],
+            keys: [index['hash_key'], index['range_key']],
+            projection: [index['projection_type'], index['non_key_attributes']],
+          })),
+          byName(
+            GlobalSecondaryIndexes.map(({ IndexName, KeySchema = [], Projection }) => ({
+              name: IndexName,
+              keys: KeySchema.map(({ AttributeName }) => AttributeName),
+              projection: [Projection?.ProjectionType, byText(Projection?.NonKeyAttributes ?? [])],
+            })),
+          ),
+          "the audit table's indexes are those of the code",
+        );
+        t.same(
+          byName(planned('aws_dynamodb_table.audit')?.['attribute']).map(({ name }) => name),
+          byText(AttributeDefinitions.map(({ AttributeName = '' }) => AttributeName)),
+          'and so are its attributes',
+        );
       });
     }
 
@@ -109,7 +133,23 @@ interface TestMessage {
   readonly '@message': string;
   readonly '@testrun'?: string;
   readonly test_summary?: { readonly status: string; readonly passed: number };
-  readonly test_plan?: { readonly output_changes?: Readonly<Record<string, { readonly after: unknown }>> };
+  readonly test_plan?: {
+    readonly output_changes?: Readonly<Record<string, { readonly after: unknown }>>;
+    readonly resource_changes?: readonly {
+      readonly address: string;
+      readonly change: { readonly after: Readonly<Record<string, unknown>> };
+    }[];
+  };
+}
+
+type Named = Readonly<Record<string, unknown>> & { readonly name?: unknown };
+
+function byName(members: unknown): readonly Named[] {
+  return (members as readonly Named[]).toSorted((one, other) => String(one.name).localeCompare(String(other.name)));
+}
+
+function byText(names: readonly string[]): readonly string[] {
+  return names.toSorted((one, other) => one.localeCompare(other));
 }
 
 function isThere(name: string): boolean {
