@@ -37,7 +37,13 @@ function run(path: string): number {
   const began = performance.now();
   const { status, stderr } = spawnSync(node24, [path], {
     encoding: 'utf8',
-    env: { ECP_ACCOUNT_ID: '123456789012', ECP_REGION: 'eu-west-1', AWS_REGION: 'eu-west-1', ECP_AUDIENCE: 'bench', LOG_LEVEL: 'silent' },
+    env: {
+      ECP_ACCOUNT_ID: '123456789012',
+      ECP_REGION: 'eu-west-1',
+      AWS_REGION: 'eu-west-1',
+      ECP_AUDIENCE: 'bench',
+      LOG_LEVEL: 'silent',
+    },
   });
   if (status !== 0) throw new Error(stderr);
   return performance.now() - began;
@@ -58,4 +64,6 @@ for (let index = 0; index < RUNS; index++) {
 }
 rmSync(folder, { recursive: true });
 const ratio = median(times.api) / median(times.bare);
-console.log(`bare handler ${median(times.bare).toFixed(0)} ms, API ${median(times.api).toFixed(0)} ms: ${ratio.toFixed(1)} times (median of ${RUNS} runs)`);
+console.log(
+  `bare handler ${median(times.bare).toFixed(0)} ms, API ${median(times.api).toFixed(0)} ms: ${ratio.toFixed(1)} times (median of ${RUNS} runs)`,
+);

@@ -3,7 +3,12 @@ import standaloneCode from 'ajv/dist/standalone/index.js';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { readContractFiles } from '../src/contract-files.ts';
+import { readContractFiles, readPageFile } from '../src/contract-files.ts';
+import { PAGES } from '../src/pages.ts';
+import { renderPage } from '../src/rest/page.ts';
+import { checkSdl } from '../src/graphql/check-schema.ts';
+import { assembleContract } from '../src/contract/assemble.ts';
+import { compileValidators } from '../src/contract/validators.ts';
 import type { OpenapiDocument } from '../src/contract/document.ts';
 import { definitions, requestSchema } from '../src/contract/request-schema.ts';
 import { newAjv } from '../src/contract/validators.ts';
@@ -21,6 +26,7 @@ const BANNER =
 function contractModule(): string {
   const { openapi, schema } = readContractFiles();
   const document = parse(openapi) as OpenapiDocument;
+  checkSdl(assembleContract(openapi, document, compileValidators(document)), schema);
   const ajv = newAjv({ source: true, esm: true });
   ajv.addSchema(definitions(document));
   const ids = Object.values(document.paths).flatMap((item) =>
@@ -39,9 +45,15 @@ function contractModule(): string {
 import { assembleContract } from './contract/assemble.ts';
 const document = ${JSON.stringify(document)};
 export function loadContracts() {
-  return { contract: assembleContract(${JSON.stringify(openapi)}, document, { ${ids.join(', ')} }), schema: ${JSON.stringify(schema)} };
+  const page = async (name) => (await import('./built-pages.ts')).pages[name];
+  return { page, contract: assembleContract(${JSON.stringify(openapi)}, document, { ${ids.join(', ')} }), schema: ${JSON.stringify(schema)} };
 }
 `;
+}
+
+/** The pages, rendered ahead of time, as a chunk of its own. */
+function pagesModule(): string {
+  return `export const pages = ${JSON.stringify(Object.fromEntries(PAGES.map((name) => [name, renderPage(readPageFile(name))])))};`;
 }
 
 /** Puts that module in the place of the one that reads files. */
@@ -52,6 +64,23 @@ const builtInContracts: Plugin = {
       contents: contractModule(),
       loader: 'js',
       resolveDir: `${root}src`,
+    }));
+    plugin.onResolve({ filter: /^\.\/built-pages\.ts$/ }, ({ path }) => ({ path, namespace: 'pages' }));
+    plugin.onLoad({ filter: /.*/, namespace: 'pages' }, () => ({ contents: pagesModule(), loader: 'js' }));
+  },
+};
+
+/** Fastify's own schema compilers, which the app replaces: left out, for each cold start would read them. */
+const noSchemaCompilers: Plugin = {
+  name: 'no-schema-compilers',
+  setup: (plugin) => {
+    plugin.onResolve({ filter: /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/ }, ({ path }) => ({
+      path,
+      namespace: 'left-out',
+    }));
+    plugin.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is left out of the bundle`)});`,
+      loader: 'js',
     }));
   },
 };
@@ -85,7 +114,7 @@ async function bundle(name: string, entry: string): Promise<void> {
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
-    plugins: [nothingLocal, builtInContracts],
+    plugins: [nothingLocal, builtInContracts, noSchemaCompilers],
     logLevel: 'warning',
   });
   writeFileSync(`${root}dist/${name}.meta.json`, JSON.stringify(metafile));

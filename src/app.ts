@@ -5,10 +5,11 @@ import { checkContract } from './contract/check.ts';
 import type { Contract } from './contract/operation.ts';
 import type { Asker, Core } from './core.ts';
 import { notFound, ServiceError } from './errors.ts';
+import { NO_ROUTE_SCHEMAS } from './no-route-schemas.ts';
 import { knownError } from './known-error.ts';
 import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
 import { sendProblem } from './rest/problem.ts';
-import { refuseOtherMethods, registerRestFace } from './rest/routes.ts';
+import { refuseOtherMethods, registerRestFace, type RestFace } from './rest/routes.ts';
 
 /** Largest body that is read. The largest honest one, a list of 200 accounts or a lifecycle policy, is a tenth of it. */
 const BODY_LIMIT = 256 * 1_024;
@@ -19,6 +20,8 @@ export interface AppParts {
   readonly contract: Contract;
   /** The text of schema/*.graphql, all files in one. */
   readonly schema: string;
+  /** A page of the documentation as HTML. */
+  readonly page: RestFace['page'];
   /**
    * Verifies an `Authorization` header.
    * @throws TokenRefused, IssuerUnavailable
@@ -53,6 +56,7 @@ export function buildApp({
   core,
   contract,
   schema,
+  page,
   authenticate,
   config,
   logger,
@@ -72,7 +76,7 @@ export function buildApp({
     throw notFound();
   });
   readJsonOnly(app);
-  registerRestFace(app, contract, core);
+  registerRestFace(app, { contract, core, page });
   registerGraphqlFace(app, { schema, contract, core, docsBaseUrl: config.docsBaseUrl });
   refuseOtherMethods(app, GRAPHQL_PATH, ['GET', 'POST']);
   return app;
@@ -86,18 +90,12 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string):
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 1_024 },
-    // The contract validates every request; Fastify's own compilers are neither used nor, at start, loaded.
-    schemaController: { compilersFactory: { buildValidator: noRouteSchema, buildSerializer: noRouteSchema } },
+    schemaController: NO_ROUTE_SCHEMAS,
     frameworkErrors: (error, request, reply) => {
       void reply.headers(headersOf(request));
       void answerError(error, request, reply, docsBaseUrl);
     },
   });
-}
-
-/** A schema on a route would be a second contract: the process must not start with one. */
-function noRouteSchema(): never {
-  throw new Error('Routes have no schemas of their own; openapi.yaml is the contract.');
 }
 
 /** JSON is the only thing that is read; an empty body is none, whatever `Content-Type` says. */

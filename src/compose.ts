@@ -15,6 +15,8 @@ export interface ApiParts {
   readonly contract: Contract;
   /** The text of schema/*.graphql. */
   readonly schema: string;
+  /** A page of the documentation as HTML. */
+  readonly page: AppParts['page'];
   readonly endpoints?: Endpoints;
   /** How the issuer's keys are fetched; the embedded default has them at hand. */
   readonly jwksFetch?: TokenVerifierOptions['jwksFetch'];
@@ -30,6 +32,7 @@ export function composeApi({
   config,
   contract,
   schema,
+  page,
   endpoints = {},
   jwksFetch,
   logger,
@@ -49,6 +52,7 @@ export function composeApi({
     core,
     contract,
     schema,
+    page,
     authenticate,
     config,
     ...(logger === undefined ? {} : { logger }),

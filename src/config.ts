@@ -23,7 +23,10 @@ export interface Config {
   readonly organisationWideBy: 'acknowledgement' | 'platform';
   /** How long a mutation waits for AWS before it answers 202, in milliseconds. */
   readonly waitMilliseconds: number;
-  /** Where the documentation's pages are; `type` of a problem is `<docsBaseUrl>/errors.md#<code>`. */
+  /**
+   * Where the documentation's pages are; `type` of a problem is `<docsBaseUrl>/errors.md#<code>`. By default the service's own
+   * `/docs`, as a relative reference (RFC 9457, section 3.1.1).
+   */
   readonly docsBaseUrl: string;
   /**
    * Where answers can't be streamed, about how many bytes of an export one answer holds; absent where they can. A Lambda's answer is
@@ -62,9 +65,7 @@ export function readConfig(env: Environment): Config {
     mutationEvents: list(env['ECP_MUTATION_EVENTS'] ?? DEFAULT_EVENTS),
     organisationWideBy: oneOf(env, 'ECP_ORGANISATION_WIDE_BY', ['acknowledgement', 'platform'], 'acknowledgement'),
     waitMilliseconds: number(env, 'ECP_WAIT_MILLISECONDS', 10_000, 0, 25_000),
-    docsBaseUrl: (
-      env['ECP_DOCS_BASE_URL'] ?? 'https://github.com/ecr-control-plane/ecr-control-plane/blob/main/docs'
-    ).replace(/\/+$/, ''),
+    docsBaseUrl: (env['ECP_DOCS_BASE_URL'] ?? '/docs').replace(/\/+$/, ''),
     ...(env['AWS_LAMBDA_FUNCTION_NAME'] === undefined && env['ECP_EXPORT_PAGE_BYTES'] === undefined
       ? {}
       : { exportPageBytes: number(env, 'ECP_EXPORT_PAGE_BYTES', 2_500_000, 1_000, 4_000_000) }),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PageName } from './pages.ts';
 
 /** The texts of both contracts, as they are read at start; a Lambda bundle has them built in. */
 export interface ContractTexts {
@@ -7,6 +8,11 @@ export interface ContractTexts {
   readonly openapi: string;
   /** schema/*.graphql, all files in one. */
   readonly schema: string;
+}
+
+/** The text of a page: Markdown. */
+export function readPageFile(name: PageName): string {
+  return readFileSync(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
 }
 
 /** Reads both contracts from the project's folder. */

@@ -1,16 +1,23 @@
 import type { Contract } from './contract/operation.ts';
 import { readContract } from './contract.ts';
-import { readContractFiles } from './contract-files.ts';
+import { readContractFiles, readPageFile } from './contract-files.ts';
+import type { PageName } from './pages.ts';
 
 /** Both contracts, ready to serve. */
 export interface Contracts {
   readonly contract: Contract;
   /** The text of schema/*.graphql. */
   readonly schema: string;
+  /** A page of the documentation as HTML; loaded when first asked for. */
+  readonly page: (name: PageName) => Promise<string>;
 }
 
 /** Reads both contracts at start. The build puts them into the Lambda's bundle with their validators compiled. */
 export function loadContracts(): Contracts {
   const { openapi, schema } = readContractFiles();
-  return { contract: readContract(openapi), schema };
+  const page = async (name: PageName): Promise<string> => {
+    const { renderPage } = await import('./rest/page.ts');
+    return renderPage(readPageFile(name));
+  };
+  return { contract: readContract(openapi), schema, page };
 }

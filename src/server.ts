@@ -68,6 +68,10 @@ function portOf(option: string, text: string): number {
 }
 
 async function serve(options: Options): Promise<void> {
+  const contracts = loadContracts();
+  // At boot and not with the first GraphQL request: a schema that does not match the contract must not be served at all.
+  const { checkSdl } = await import('./graphql/check-schema.ts');
+  checkSdl(contracts.contract, contracts.schema);
   const { default: pino } = await import('pino');
   const logger = pino({ level: options.logLevel, redact: ['req.headers.authorization'] }) as FastifyBaseLogger;
   const close =

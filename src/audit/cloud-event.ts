@@ -18,7 +18,11 @@ export function cloudEventSource({ accountId, region }: Pick<AwsSettings, 'accou
  * @param text the event as it is in the audit table
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
-export function cloudEventLine(text: string, source: string, event: AuditEvent = JSON.parse(text) as AuditEvent): string {
+export function cloudEventLine(
+  text: string,
+  source: string,
+  event: AuditEvent = JSON.parse(text) as AuditEvent,
+): string {
   const { subject } = event;
   const envelope = {
     specversion: '1.0',

@@ -50,7 +50,9 @@ export const CSV_HEADER = `${Object.keys(COLUMNS).join(',')}${LINE_END}`;
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export function csvLine(event: AuditEvent): string {
-  return `${Object.values(COLUMNS).map((column) => csvField(column(event))).join(',')}${LINE_END}`;
+  return `${Object.values(COLUMNS)
+    .map((column) => csvField(column(event)))
+    .join(',')}${LINE_END}`;
 }
 
 /**

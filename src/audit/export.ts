@@ -63,7 +63,9 @@ export function exportHead(format: ExportFormat): string {
 
 /** The part of each chain that belongs to the period, as the chains stand now. */
 async function partsOf({ tables, department, from, to, after }: ExportRequest): Promise<readonly ChainPart[]> {
-  const chains = [...(await chainsOf(tables, department))].sort().filter((chain) => after === undefined || chain >= after.chain);
+  const chains = [...(await chainsOf(tables, department))]
+    .sort()
+    .filter((chain) => after === undefined || chain >= after.chain);
   const heads = await readChainHeads(tables, chains);
   const parts: ChainPart[] = [];
   for (const chain of chains) {

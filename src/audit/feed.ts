@@ -44,7 +44,9 @@ export async function readFeed(request: FeedRequest): Promise<FeedPage> {
   const behind = chains.filter((chain) => (heads.get(chain)?.seq ?? 0) > (positions.get(chain) ?? 0));
   const share = Math.max(5, Math.ceil(limit / Math.max(behind.length, 1)));
   const queues = await Promise.all(
-    behind.map((chain) => queueOf(tables, chain, positions.get(chain) ?? 0, heads.get(chain)?.seq ?? 0, Math.min(share, limit))),
+    behind.map((chain) =>
+      queueOf(tables, chain, positions.get(chain) ?? 0, heads.get(chain)?.seq ?? 0, Math.min(share, limit)),
+    ),
   );
   const events: { event: AuditEvent; positions: Positions }[] = [];
   let reached = positions;
@@ -58,7 +60,11 @@ export async function readFeed(request: FeedRequest): Promise<FeedPage> {
   return { events, positions: reached };
 }
 
-async function startOf({ tables, positions, from }: FeedRequest, chains: readonly string[], heads: ReadonlyMap<string, ChainHead>): Promise<Map<string, number>> {
+async function startOf(
+  { tables, positions, from }: FeedRequest,
+  chains: readonly string[],
+  heads: ReadonlyMap<string, ChainHead>,
+): Promise<Map<string, number>> {
   const started = new Map(positions);
   for (const chain of chains.filter((name) => !positions.has(name))) {
     // A chain that began after the reader did has no position either; all its events are new, and later than `from`.
@@ -96,7 +102,10 @@ async function earliest(queues: readonly Queue[]): Promise<Queue | undefined> {
 
 /** Positions as the text of a cursor: small, because it travels in a URL. */
 export function positionsText(positions: Positions): string {
-  const text = [...positions].filter(([, seq]) => seq > 0).map(([chain, seq]) => `${chain}:${seq.toString(36)}`).join(' ');
+  const text = [...positions]
+    .filter(([, seq]) => seq > 0)
+    .map(([chain, seq]) => `${chain}:${seq.toString(36)}`)
+    .join(' ');
   return deflateRawSync(text).toString('base64url');
 }
 

@@ -8,7 +8,10 @@ export function chainHeadOf({ auditSeq: seq, auditHash: hash, auditTime: time }:
 }
 
 /** The chain's counters after its next events. */
-export function auditHead(head: DepartmentHead, events: readonly AuditEvent[]): Pick<DepartmentHead, 'auditSeq' | 'auditHash' | 'auditTime'> {
+export function auditHead(
+  head: DepartmentHead,
+  events: readonly AuditEvent[],
+): Pick<DepartmentHead, 'auditSeq' | 'auditHash' | 'auditTime'> {
   const last = events.at(-1);
   if (last === undefined) {
     const { auditSeq, auditHash, auditTime } = head;

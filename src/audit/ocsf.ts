@@ -83,10 +83,21 @@ export function apiActivity(event: AuditEvent): Readonly<Record<string, unknown>
       ...(reason === undefined ? {} : { response: { error: reason.code, error_message: reason.detail } }),
     },
     src_endpoint: endpointOf(source?.address),
-    ...(source?.userAgent === undefined ? {} : { http_request: { uid: source.requestId, user_agent: source.userAgent } }),
+    ...(source?.userAgent === undefined
+      ? {}
+      : { http_request: { uid: source.requestId, user_agent: source.userAgent } }),
     ...(subject === undefined
       ? {}
-      : { resources: [{ type: subject.type, uid: subject.id, name: subject.id, ...(department === undefined ? {} : { group: { name: department } }) }] }),
+      : {
+          resources: [
+            {
+              type: subject.type,
+              uid: subject.id,
+              name: subject.id,
+              ...(department === undefined ? {} : { group: { name: department } }),
+            },
+          ],
+        }),
   };
 }
 
@@ -104,8 +115,14 @@ function actorOf(caller: AuditCaller | undefined): Readonly<Record<string, unkno
     app_name: repository,
     app_uid: repositoryId,
     idp: { name: 'GitHub Actions', uid: issuer },
-    ...(Object.keys(user).length === 0 ? {} : { user: { ...user, org: { name: repositoryOwner, uid: repositoryOwnerId } } }),
-    session: { issuer, ...(runId === undefined ? {} : { uid: runId }), ...(jti === undefined ? {} : { credential_uid: jti }) },
+    ...(Object.keys(user).length === 0
+      ? {}
+      : { user: { ...user, org: { name: repositoryOwner, uid: repositoryOwnerId } } }),
+    session: {
+      issuer,
+      ...(runId === undefined ? {} : { uid: runId }),
+      ...(jti === undefined ? {} : { credential_uid: jti }),
+    },
   };
 }
 

@@ -23,7 +23,7 @@ import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
 import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
-import { faultOf, nameOf } from './fault.ts';
+import { AwsFault, faultOf, nameOf } from './fault.ts';
 import { observeRepository, observeRole } from './observe.ts';
 
 /** What an application of a change may do beyond the change itself. */
@@ -56,8 +56,15 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
     const { $metadata } = await send(clients, change, options);
     return call('ok', requestIdOf($metadata));
   } catch (error) {
-    if (await isDoneAlready(clients, change, error)) return call('ok', requestIdOf(metadataOf(error)));
-    throw faultOf(error, call('error', { error: nameOf(error), ...requestIdOf(metadataOf(error)) }));
+    const made = call('error', { error: nameOf(error), ...requestIdOf(metadataOf(error)) });
+    switch (await whatIsThere(clients, change, error)) {
+      case 'done':
+        return call('ok', requestIdOf(metadataOf(error)));
+      case 'unseen':
+        throw new AwsFault('transient', 'aws-unavailable', `${nameOf(error)}, but it is not seen yet`, made);
+      case 'not done':
+        throw faultOf(error, made);
+    }
   }
 }
 
@@ -143,44 +150,49 @@ function tagList(tags: Readonly<Record<string, string>>) {
 
 /**
  * An earlier attempt may have had its effect without our learning of it: a creation that finds its own operation's tag
- * is done, and so is a deletion that finds nothing.
+ * is done, and so is a deletion that finds nothing. `unseen`: it exists, but reads do not show it yet, as they may for
+ * some seconds after a creation; whose it is will be known later.
  */
-async function isDoneAlready(
+async function whatIsThere(
   clients: AwsClients,
   { action, resource, after }: Change,
   error: unknown,
-): Promise<boolean> {
+): Promise<'done' | 'not done' | 'unseen'> {
   const name = nameOf(error).replace(/Exception$/, '');
+  const gone = (missing: string) => (name === missing ? 'done' : 'not done');
   switch (action) {
     case 'ecr:CreateRepository':
-      return name === 'RepositoryAlreadyExists' && isOurs(after, await observeRepository(clients, resource));
+      if (name !== 'RepositoryAlreadyExists') return 'not done';
+      return whose(after, await observeRepository(clients, resource));
     case 'iam:CreateRole':
-      return name === 'EntityAlreadyExists' && isOurs(after, await observeRole(clients, resource));
+      if (name !== 'EntityAlreadyExists') return 'not done';
+      return whose(after, await observeRole(clients, resource));
     case 'ecr:DeleteRepository':
-      return name === 'RepositoryNotFound';
+      return gone('RepositoryNotFound');
     case 'ecr:DeleteRepositoryPolicy':
-      return name === 'RepositoryPolicyNotFound';
+      return gone('RepositoryPolicyNotFound');
     case 'ecr:DeleteLifecyclePolicy':
-      return name === 'LifecyclePolicyNotFound';
+      return gone('LifecyclePolicyNotFound');
     case 'iam:DeleteRole':
     case 'iam:DeleteRolePolicy':
-      return name === 'NoSuchEntity';
+      return gone('NoSuchEntity');
     case 'ecr:SetRepositoryPolicy':
     case 'ecr:PutLifecyclePolicy':
     case 'ecr:PutImageTagMutability':
     case 'ecr:PutImageScanningConfiguration':
     case 'iam:UpdateAssumeRolePolicy':
     case 'iam:PutRolePolicy':
-      return false;
+      return 'not done';
   }
 }
 
-function isOurs(
+function whose(
   after: Change['after'],
   found: { readonly tags: Readonly<Record<string, string>> } | undefined,
-): boolean {
+): 'done' | 'not done' | 'unseen' {
+  if (found === undefined) return 'unseen';
   const own = (after as unknown as RoleResource).tags[OPERATION_TAG];
-  return own !== undefined && found?.tags[OPERATION_TAG] === own;
+  return own !== undefined && found.tags[OPERATION_TAG] === own ? 'done' : 'not done';
 }
 
 /** What was written, known again by its digest: SHA-256 over its canonical JSON. */

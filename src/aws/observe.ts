@@ -6,7 +6,7 @@ import {
   type ECRClient,
   type Repository,
 } from '@aws-sdk/client-ecr';
-import { GetRoleCommand, GetRolePolicyCommand, ListRolePoliciesCommand, type IAMClient } from '@aws-sdk/client-iam';
+import { GetRoleCommand, GetRolePolicyCommand, paginateListRolePolicies, type IAMClient } from '@aws-sdk/client-iam';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
@@ -87,9 +87,12 @@ export async function observeRole({ iam }: AwsClients, name: string): Promise<Ro
 }
 
 async function readInlinePolicies(iam: IAMClient, name: string): Promise<Readonly<Record<string, PolicyDocument>>> {
-  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: name }));
+  const names: string[] = [];
+  for await (const page of paginateListRolePolicies({ client: iam }, { RoleName: name })) {
+    names.push(...(page.PolicyNames ?? []));
+  }
   const documents = await Promise.all(
-    PolicyNames.map(async (PolicyName) => {
+    names.map(async (PolicyName) => {
       const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName }));
       return [PolicyName, decoded(PolicyDocument)] as const;
     }),

@@ -8,12 +8,10 @@ import { asOf } from '../model/settle.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { planChanges } from '../plan/plan.ts';
 import { guardPlan, UnsafePlan } from './guard.ts';
-import { CALLS_PER_EVENT, recordProgress, type Failure, type Outcome } from './outcome.ts';
+import { recordProgress, type Failure, type Outcome } from './outcome.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { compare } from './resources.ts';
 
-/** Repositories between two records of how far the fan-out came. */
-const PAGE = CALLS_PER_EVENT / 2;
 /** Refused repositories that are named; the others are counted. */
 const MOST_NAMED = 20;
 
@@ -67,14 +65,15 @@ function stays(code: Failure['code'], detail: string): Failure {
 }
 
 async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: DepartmentState): Promise<void> {
+  const { page: size } = parts.limits;
   for (;;) {
-    const page = await listRepositories(parts.tables, state.department.id, PAGE, fanOut.operation.cursor);
+    const page = await listRepositories(parts.tables, state.department.id, size, fanOut.operation.cursor);
     for (const repository of page) {
       run.checkTime();
       const isRefused = await isRefusedAt(parts, fanOut, state, repository);
       fanOut.operation = passed(fanOut.operation, repository.name, isRefused);
     }
-    if (page.length < PAGE) return;
+    if (page.length < size) return;
     await recordProgress(parts, run, fanOut.operation, fanOut.calls.splice(0));
   }
 }

@@ -25,10 +25,12 @@ export interface ExecutorLimits {
   readonly lease: number;
   /** How often an operation is begun before it is given up. */
   readonly attempts: number;
+  /** Repositories between two records of how far a fan-out came; the calls on them fit into one audit event. */
+  readonly page: number;
 }
 
 /** The limits of a Lambda that times out after 45 seconds. */
-export const EXECUTOR_LIMITS: ExecutorLimits = { work: 20_000, lease: 60_000, attempts: 12 };
+export const EXECUTOR_LIMITS: ExecutorLimits = { work: 20_000, lease: 60_000, attempts: 12, page: 50 };
 
 /** Ends a run before its lease does: thrown where the next AWS call could outlive it. */
 export class OutOfTime extends Error {

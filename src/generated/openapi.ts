@@ -378,6 +378,54 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/departments/{department}/audit-events/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A department's audit trail as a file
+         * @description All of it as one file, chain by chain, each in its order. `ndjson`: an event a line, as CloudEvents 1.0 with OCSF 1.8.0 API
+         *     Activity as data, and the event itself under `data.unmapped`. `csv`: RFC 4180, for people and spreadsheets.
+         *
+         *     An answer that broke off goes on from the last event that you have: `after=koa/17`, without its header line for CSV. Where
+         *     the service can't stream, an answer holds a part, and `Link` leads to the next.
+         */
+        readonly get: operations["exportDepartmentAuditEvents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/audit-events/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The audit trail of all departments as a file
+         * @description All of it as one file, chain by chain, each in its order. `ndjson`: an event a line, as CloudEvents 1.0 with OCSF 1.8.0 API
+         *     Activity as data, and the event itself under `data.unmapped`. `csv`: RFC 4180, for people and spreadsheets.
+         *
+         *     An answer that broke off goes on from the last event that you have: `after=koa/17`, without its header line for CSV. Where
+         *     the service can't stream, an answer holds a part, and `Link` leads to the next.
+         */
+        readonly get: operations["exportAuditEvents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/healthz": {
         readonly parameters: {
             readonly query?: never;
@@ -410,6 +458,26 @@ export interface paths {
          * @description The contract that the service itself reads at start.
          */
         readonly get: operations["getOpenapi"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/docs/{page}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A page of the documentation
+         * @description The pages that answers link to, such as `/docs/errors.md#name-taken`.
+         */
+        readonly get: operations["getPage"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1199,6 +1267,10 @@ export interface components {
         readonly auditDepartment: components["schemas"]["DepartmentId"];
         /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
         readonly auditAfter: string;
+        /** @description The form of the file. */
+        readonly auditFormat: "ndjson" | "csv";
+        /** @description The id of the last event that you have, such as `koa/17`; it goes on behind it. */
+        readonly auditExportAfter: string;
         /**
          * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
          *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
@@ -2787,6 +2859,110 @@ export interface operations {
             readonly default: components["responses"]["Internal"];
         };
     };
+    readonly exportDepartmentAuditEvents: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The form of the file. */
+                readonly format?: components["parameters"]["auditFormat"];
+                /** @description Only events of this command, such as `createGrant`. */
+                readonly action?: components["parameters"]["auditAction"];
+                /** @description Only events with this outcome. */
+                readonly outcome?: components["parameters"]["auditOutcome"];
+                /** @description Only what workflows of the GitHub repository with this id asked for. */
+                readonly actorRepositoryId?: components["parameters"]["actorRepositoryId"];
+                /**
+                 * @description Only events about the thing with this id, such as a repository's name or a grant's id.
+                 * @example giftcard-service
+                 */
+                readonly subject?: components["parameters"]["auditSubject"];
+                /** @description Only events of this time or later (RFC 3339). */
+                readonly from?: components["parameters"]["auditFrom"];
+                /** @description Only events before this time (RFC 3339). */
+                readonly to?: components["parameters"]["auditTo"];
+                /** @description The id of the last event that you have, such as `koa/17`; it goes on behind it. */
+                readonly after?: components["parameters"]["auditExportAfter"];
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The department's id.
+                 * @example koa
+                 */
+                readonly department: components["parameters"]["department"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The events */
+            readonly 200: {
+                headers: {
+                    readonly Link: components["headers"]["Link"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "text/csv": string;
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["NotFound"];
+            readonly 406: components["responses"]["NotAcceptable"];
+            readonly 503: components["responses"]["Unavailable"];
+            readonly default: components["responses"]["Internal"];
+        };
+    };
+    readonly exportAuditEvents: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only events of this department; `platform` for the platform's own. */
+                readonly department?: components["parameters"]["auditDepartment"];
+                /** @description The form of the file. */
+                readonly format?: components["parameters"]["auditFormat"];
+                /** @description Only events of this command, such as `createGrant`. */
+                readonly action?: components["parameters"]["auditAction"];
+                /** @description Only events with this outcome. */
+                readonly outcome?: components["parameters"]["auditOutcome"];
+                /** @description Only what workflows of the GitHub repository with this id asked for. */
+                readonly actorRepositoryId?: components["parameters"]["actorRepositoryId"];
+                /**
+                 * @description Only events about the thing with this id, such as a repository's name or a grant's id.
+                 * @example giftcard-service
+                 */
+                readonly subject?: components["parameters"]["auditSubject"];
+                /** @description Only events of this time or later (RFC 3339). */
+                readonly from?: components["parameters"]["auditFrom"];
+                /** @description Only events before this time (RFC 3339). */
+                readonly to?: components["parameters"]["auditTo"];
+                /** @description The id of the last event that you have, such as `koa/17`; it goes on behind it. */
+                readonly after?: components["parameters"]["auditExportAfter"];
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The events */
+            readonly 200: {
+                headers: {
+                    readonly Link: components["headers"]["Link"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "text/csv": string;
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 406: components["responses"]["NotAcceptable"];
+            readonly 503: components["responses"]["Unavailable"];
+            readonly default: components["responses"]["Internal"];
+        };
+    };
     readonly healthz: {
         readonly parameters: {
             readonly query?: never;
@@ -2834,6 +3010,34 @@ export interface operations {
                     readonly "application/yaml": string;
                 };
             };
+            readonly default: components["responses"]["Internal"];
+        };
+    };
+    readonly getPage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description `errors.md`, `workflow.md`, `lifecycle.md`, `policies.md` or `audit.md`.
+                 * @example errors.md
+                 */
+                readonly page: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The page. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            readonly 404: components["responses"]["NotFound"];
             readonly default: components["responses"]["Internal"];
         };
     };

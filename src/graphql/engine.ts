@@ -12,6 +12,7 @@ import { mercurius } from 'mercurius';
 import type { Contract } from '../contract/operation.ts';
 import type { Core } from '../core.ts';
 import { ServiceError } from '../errors.ts';
+import { NO_ROUTE_SCHEMAS } from '../no-route-schemas.ts';
 import { checkSchema } from './check-schema.ts';
 import type { GraphqlContext } from './context.ts';
 import {
@@ -66,7 +67,7 @@ export interface GraphqlEngine {
 export async function createEngine(sdl: string, contract: Contract, core: Core): Promise<GraphqlEngine> {
   const schema = buildASTSchema(parse(sdl));
   checkSchema(contract, schema);
-  const inner = fastify({ logger: false });
+  const inner = fastify({ logger: false, schemaController: NO_ROUTE_SCHEMAS });
   await inner.register(mercurius, {
     schema,
     // Mercurius types resolvers by their parents; ours are made for whatever the contract has.

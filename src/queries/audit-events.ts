@@ -47,7 +47,11 @@ async function indexPage(parts: CoreParts, input: Input, department: string | un
   const found: Awaited<ReturnType<typeof readIndex>>['found'][number][] = [];
   let after = request.after;
   for (let looked = 0; looked < MOST_LOOKED_AT && found.length <= request.first; looked += MOST_LOOKED_AT / 4) {
-    const page = await readIndex(parts.tables, { ...range, limit: MOST_LOOKED_AT / 4, ...(after === undefined ? {} : { after }) });
+    const page = await readIndex(parts.tables, {
+      ...range,
+      limit: MOST_LOOKED_AT / 4,
+      ...(after === undefined ? {} : { after }),
+    });
     found.push(...page.found);
     after = page.more;
     if (after === undefined) break;
@@ -58,11 +62,15 @@ async function indexPage(parts: CoreParts, input: Input, department: string | un
 }
 
 /** The index whose entries are fewest, by what such values select as a rule. */
-function indexFor({ department, action, outcome, actor, subject }: AuditFacets): { readonly index: AuditIndex; readonly value: string } {
+function indexFor({ department, action, outcome, actor, subject }: AuditFacets): {
+  readonly index: AuditIndex;
+  readonly value: string;
+} {
   if (subject !== undefined) return { index: 'by-subject', value: subject };
   if (actor !== undefined) return { index: 'by-actor', value: actor };
   if (department !== undefined) {
-    if (outcome !== undefined && isRare(outcome)) return { index: 'by-department-and-outcome', value: `${department}#${outcome}` };
+    if (outcome !== undefined && isRare(outcome))
+      return { index: 'by-department-and-outcome', value: `${department}#${outcome}` };
     if (action !== undefined) return { index: 'by-department-and-action', value: `${department}#${action}` };
     if (outcome !== undefined) return { index: 'by-department-and-outcome', value: `${department}#${outcome}` };
     return { index: 'by-department', value: department };
@@ -85,7 +93,13 @@ async function feedPage(parts: CoreParts, input: Input, department: string | und
   const { from } = periodOf(input);
   let positions: Positions = positionsOf(request);
   for (;;) {
-    const page = await readFeed({ tables: parts.tables, department, positions, from, limit: Math.max(request.first, 100) });
+    const page = await readFeed({
+      tables: parts.tables,
+      department,
+      positions,
+      from,
+      limit: Math.max(request.first, 100),
+    });
     const wanted = page.events.filter(({ event }) => matches(event, input));
     const shown = wanted.slice(0, request.first);
     positions = (shown.length < wanted.length ? shown.at(-1)?.positions : undefined) ?? page.positions;
@@ -95,8 +109,10 @@ async function feedPage(parts: CoreParts, input: Input, department: string | und
       const cursors = shown.map((one) => cursorOf(positionsText(one.positions), list));
       return { items, cursors, nextCursor: cursorOf(positionsText(positions), list) };
     }
-    if (page.events.length === 0) await parts.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
-    else if (parts.now().getTime() >= deadline) return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
+    if (page.events.length === 0)
+      await parts.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
+    else if (parts.now().getTime() >= deadline)
+      return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
   }
 }
 
@@ -104,10 +120,17 @@ function positionsOf({ after }: PageRequest): Positions {
   if (after === undefined) return new Map<string, number>();
   const positions = readPositions(after);
   if (positions !== undefined) return positions;
-  throw invalidInput([{ pointer: '/query/after', detail: 'Not a cursor of this feed. Use nextCursor of the answer before as it is.' }]);
+  throw invalidInput([
+    { pointer: '/query/after', detail: 'Not a cursor of this feed. Use nextCursor of the answer before as it is.' },
+  ]);
 }
 
-function pageOfEvents(items: readonly AuditEvent[], list: string, key: (event: AuditEvent) => string, next: string | undefined): Page<AuditEvent> {
+function pageOfEvents(
+  items: readonly AuditEvent[],
+  list: string,
+  key: (event: AuditEvent) => string,
+  next: string | undefined,
+): Page<AuditEvent> {
   const cursors = items.map((event) => cursorOf(key(event), list));
   return { items, cursors, ...(next === undefined ? {} : { nextCursor: cursorOf(next, list) }) };
 }

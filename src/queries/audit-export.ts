@@ -66,7 +66,8 @@ function exported(parts: CoreParts, input: Input, department: string | undefined
 /** Whoever takes period after period must find in each all that will ever belong to it. */
 function refuseUnsettled(to: string, now: Date): void {
   if (Date.parse(to) <= now.getTime() - SETTLED_MILLISECONDS) return;
-  const detail = 'must be at least a minute ago, because events of the last minute may still be on their way into the log; leave it out for all that is there';
+  const detail =
+    'must be at least a minute ago, because events of the last minute may still be on their way into the log; leave it out for all that is there';
   throw invalidInput([{ pointer: '/query/to', detail }]);
 }
 

@@ -34,7 +34,8 @@ export const getGrantWorkflow: Query = {
       role: roleOf(state, grant),
       repositories,
       settings,
-      documentationUrl: `${docsBaseUrl}/workflow.md`,
+      // A file in somebody's repository can only point to an address that is whole.
+      ...(docsBaseUrl.startsWith('https://') ? { documentationUrl: `${docsBaseUrl}/workflow.md` } : {}),
       ...(typeof repository === 'string' ? { repository } : {}),
       ...(contact === undefined ? {} : { contact }),
     });

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Contract, ContractOperation } from '../contract/operation.ts';
 import type { Core } from '../core.ts';
-import { invalidInput, ServiceError } from '../errors.ts';
+import { invalidInput, notFound, ServiceError } from '../errors.ts';
+import { PAGES, type PageName } from '../pages.ts';
 import { negotiate } from './accept.ts';
 import { answerMutation, answerQuery, pathParameters } from './answers.ts';
 import { answerStream } from './stream.ts';
@@ -11,8 +12,17 @@ const CATCH_ALL = '/v1/repositories/{name}';
 
 const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
+/** What the REST face is made of. */
+export interface RestFace {
+  readonly contract: Contract;
+  readonly core: Core;
+  /** A page of the documentation as HTML. */
+  readonly page: (name: PageName) => Promise<string>;
+}
+
 /** Registers a route for each operation of the contract, and for each of its paths what says which methods it knows. */
-export function registerRestFace(app: FastifyInstance, contract: Contract, core: Core): void {
+export function registerRestFace(app: FastifyInstance, face: RestFace): void {
+  const { contract } = face;
   for (const operation of contract.operations.values()) {
     app.route({
       method: operation.method,
@@ -21,7 +31,7 @@ export function registerRestFace(app: FastifyInstance, contract: Contract, core:
       onRequest: async (request) => {
         if (takesNoBody(operation) && hasBody(request)) throw bodyNotTaken();
       },
-      handler: (request, reply) => answer(request, reply, operation, contract, core),
+      handler: (request, reply) => answer(request, reply, operation, face),
     });
   }
   const operations = [...contract.operations.values()];
@@ -68,10 +78,10 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   operation: ContractOperation,
-  contract: Contract,
-  core: Core,
+  face: RestFace,
 ): Promise<FastifyReply> {
-  if (operation.kind === 'public') return answerPublic(reply, operation, contract);
+  const { core } = face;
+  if (operation.kind === 'public') return answerPublic(request, reply, operation, face);
   const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
   if (mediaType === undefined) {
     throw new ServiceError('not-acceptable', `It can be had as ${operation.mediaTypes.join(' or ')}.`);
@@ -93,8 +103,26 @@ async function answer(
   return answerMutation(reply, options, await core.mutate(operation.id, asker, input, options));
 }
 
-/** What the face knows without the core. `checkContract` holds the contract to these two. */
-function answerPublic(reply: FastifyReply, operation: ContractOperation, contract: Contract): FastifyReply {
-  if (operation.id === 'healthz') return reply.send({ status: 'ok' });
-  return reply.type('application/yaml').send(contract.text);
+/** What the face knows without the core. `checkContract` holds the contract to these. */
+async function answerPublic(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: ContractOperation,
+  { contract, page }: RestFace,
+): Promise<FastifyReply> {
+  switch (operation.id) {
+    case 'healthz':
+      return reply.send({ status: 'ok' });
+    case 'getPage':
+      return reply.type('text/html; charset=utf-8').send(await page(pageName(request)));
+    default:
+      return reply.type('application/yaml').send(contract.text);
+  }
+}
+
+function pageName(request: FastifyRequest): PageName {
+  const { page } = request.params as Record<string, string | undefined>;
+  const name = PAGES.find((one) => `${one}.md` === page);
+  if (name === undefined) throw notFound();
+  return name;
 }

@@ -13,7 +13,12 @@ const PAGE_MILLISECONDS = 15_000;
 const CODINGS: readonly string[] = typeof zlib.createZstdCompress === 'function' ? ['zstd', 'gzip'] : ['gzip'];
 
 /** Answers with what is read, while it is read; or, where that can't be, page by page with a link to the next. */
-export async function answerStream(reply: FastifyReply, operation: ContractOperation, input: Input, answer: StreamAnswer): Promise<FastifyReply> {
+export async function answerStream(
+  reply: FastifyReply,
+  operation: ContractOperation,
+  input: Input,
+  answer: StreamAnswer,
+): Promise<FastifyReply> {
   const coding = codingFor(reply.request.headers['accept-encoding']);
   void reply
     .type(answer.mediaType)
@@ -63,10 +68,13 @@ async function answerPage(
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
 function codingFor(header: string | string[] | undefined): string | undefined {
   const accepted = new Map(
-    String(header ?? '').split(',').slice(0, 20).map((part) => {
-      const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-      return [name, parameters.every((parameter) => !/^q=0(\.0*)?$/.test(parameter))] as const;
-    }),
+    String(header ?? '')
+      .split(',')
+      .slice(0, 20)
+      .map((part) => {
+        const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
+        return [name, parameters.every((parameter) => !/^q=0(\.0*)?$/.test(parameter))] as const;
+      }),
   );
   return CODINGS.find((coding) => accepted.get(coding) ?? accepted.get('*') ?? false);
 }

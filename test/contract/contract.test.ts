@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([verb, operation]) => ({ path, verb, operation, id: String(operation.operationId) })),
 );
 const sorted = (values: readonly unknown[]) => values.map(String).toSorted((a, b) => a.localeCompare(b));
-const isOpen = (id: string) => id === 'healthz' || id === 'getOpenapi';
+const isOpen = (id: string) => ['healthz', 'getOpenapi', 'getPage'].includes(id);
 const queryNames = new Set(Object.entries(RULES).flatMap(([name, rule]) => ('mutates' in rule ? [] : [name])));
 const mutationNames = new Set(Object.entries(RULES).flatMap(([name, rule]) => ('mutates' in rule ? [name] : [])));
 

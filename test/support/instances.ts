@@ -105,6 +105,6 @@ export async function send(
     status: response.statusCode,
     headers: response.headers as Answer['headers'],
     text,
-    body: type.includes('json') && text !== '' ? JSON.parse(text) : undefined,
+    body: /[/+]json\b/.test(type) && text !== '' ? JSON.parse(text) : undefined,
   };
 }

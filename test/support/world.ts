@@ -5,8 +5,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import type { Test } from 'tap';
 import { composeApi } from '../../src/compose.ts';
 import type { Config } from '../../src/config.ts';
-import { readContract } from '../../src/contract.ts';
-import { readContractFiles } from '../../src/contract-files.ts';
+import { loadContracts } from '../../src/contract-source.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import type { EmbeddedAwsHooks } from '../../src/local/aws/hooks.ts';
 import { LOCAL_CREDENTIALS, type EmbeddedOptions } from '../../src/local/embedded.ts';
@@ -82,12 +81,10 @@ export async function startWorld(t: Test, options: Pick<EmbeddedOptions, 'env' |
     iam.destroy();
   });
   const process: World['process'] = (changes = {}, jwksFetch = embedded.jwksFetch) => {
-    const { openapi, schema } = readContractFiles();
     const config = { ...embedded.config, ...changes };
     const app = composeApi({
       config,
-      contract: readContract(openapi),
-      schema,
+      ...loadContracts(),
       endpoints: embedded.endpoints,
       jwksFetch,
     });
