@@ -1,0 +1,450 @@
+/** What is not yours is as if it were not there; what you may not do, you are told why; and both are in the audit trail. */
+import { createHash } from 'node:crypto';
+import t from 'tap';
+import { refusalChain } from '../../src/audit/chain.ts';
+import type { Job } from '../../src/local/github/job.ts';
+import type { AuditEvent } from '../../src/model/audit-event.ts';
+
+import { CONTRACT, graphqlMutation, operationOf, restRequest, type Asked } from '../support/both-faces.ts';
+import { graphqlRequest, send } from '../support/instances.ts';
+import { readWholeChain } from '../support/invariants.ts';
+import {
+  idOf,
+  KOA,
+  onboardKoaAndPol,
+  PLATFORM,
+  POL,
+  startService,
+  STRANGER,
+  type Answer,
+  type Ask,
+  type Service,
+} from '../support/service.ts';
+
+/** A workflow of KOA's organisation that is nobody's manager. */
+const MEMBER: Job = { repository: 'JPPOL-KOA/Newsletter', ref: 'refs/heads/main' };
+
+/** Names of things: those of POL, or those of nobody. */
+interface Names {
+  readonly department: string;
+  readonly login: string;
+  readonly repository: string;
+  readonly grant: string;
+  readonly operation: string;
+}
+
+const NOBODYS: Names = {
+  department: 'nobody',
+  login: 'JPPOL-NOBODY',
+  repository: 'nobody/app',
+  grant: 'grant-01k00000000000000000000000',
+  operation: 'op-01k00000000000000000000000',
+};
+
+interface Question {
+  readonly asked: (names: Names) => Asked;
+  /** How GraphQL asks the same; for a mutation that follows from `asked`. `none`: GraphQL has no twin of it. */
+  readonly graphql?: ((names: Names) => Ask) | 'none';
+}
+
+function inDepartment(field: string): Question {
+  return {
+    asked: ({ department }) => ({ department }),
+    graphql: ({ department }) =>
+      graphqlRequest(`query($d: ID!) { department(id: $d) { id ${field} } }`, { d: department }),
+  };
+}
+
+/** How each operation is asked about something that is a department's. An operation without a row fails the test. */
+const ABOUT_A_DEPARTMENT: Readonly<Record<string, Question>> = {
+  getDepartment: inDepartment('displayName'),
+  listOrganisations: inDepartment('organisations { nodes { login } }'),
+  listPushRoles: inDepartment('pushRoles { nodes { name } }'),
+  getAccountAccess: inDepartment('accountAccess { revision }'),
+  listRepositories: inDepartment('repositories { nodes { name } }'),
+  listGrants: inDepartment('grants { nodes { id } }'),
+  listDepartmentAuditEvents: inDepartment('auditEvents { nodes { id } }'),
+  exportDepartmentAuditEvents: { asked: ({ department }) => ({ department }), graphql: 'none' },
+  getOrganisation: {
+    asked: ({ department, login }) => ({ department, login }),
+    graphql: ({ department, login }) =>
+      graphqlRequest('query($d: String!, $l: String!) { organisation(department: $d, login: $l) { login } }', {
+        d: department,
+        l: login,
+      }),
+  },
+  getRepository: {
+    asked: ({ repository }) => ({ name: repository }),
+    graphql: ({ repository }) =>
+      graphqlRequest('query($n: String!) { repository(name: $n) { name } }', { n: repository }),
+  },
+  getGrant: {
+    asked: ({ department, grant }) => ({ department, id: grant }),
+    graphql: ({ department, grant }) =>
+      graphqlRequest('query($d: String!, $g: ID!) { grant(department: $d, id: $g) { id } }', {
+        d: department,
+        g: grant,
+      }),
+  },
+  getGrantWorkflow: {
+    asked: ({ department, grant }) => ({ department, id: grant }),
+    graphql: ({ department, grant }) =>
+      graphqlRequest('query($d: String!, $g: ID!) { grant(department: $d, id: $g) { workflow { yaml } } }', {
+        d: department,
+        g: grant,
+      }),
+  },
+  getOperation: {
+    asked: ({ operation }) => ({ id: operation }),
+    graphql: ({ operation }) => graphqlRequest('query($o: ID!) { operation(id: $o) { id } }', { o: operation }),
+  },
+  updateDepartment: { asked: ({ department }) => ({ department, displayName: 'Mine', ifMatch: '"1"' }) },
+  deleteDepartment: { asked: ({ department }) => ({ department }) },
+  putOrganisation: { asked: ({ department, login }) => ({ department, login, ownerId: idOf('JPPOL-POL') }) },
+  deleteOrganisation: { asked: ({ department, login }) => ({ department, login }) },
+  putAccountAccess: { asked: ({ department }) => ({ department, accounts: [], ifMatch: '"1"' }) },
+  createRepository: { asked: ({ department, repository }) => ({ department, name: repository }) },
+  updateRepository: { asked: ({ repository }) => ({ name: repository, scanOnPush: false, ifMatch: '"7"' }) },
+  deleteRepository: { asked: ({ repository }) => ({ name: repository, force: true }) },
+  createGrant: {
+    asked: ({ department, repository }) => ({
+      department,
+      organisation: 'JPPOL-KOA',
+      repository: 'GiftCardService',
+      repositories: [repository],
+    }),
+  },
+  updateGrant: { asked: ({ department, grant }) => ({ department, id: grant, pullRequests: true }) },
+  revokeGrant: { asked: ({ department, grant }) => ({ department, id: grant, revokeSessions: true }) },
+};
+
+/** Those that are about no department: who asks gets what is its own, or is told that only the platform may ask. */
+const ABOUT_NONE: readonly string[] = [
+  'whoami',
+  'listDepartments',
+  'createDepartment',
+  'listAuditEvents',
+  'exportAuditEvents',
+];
+
+/** All that a client can tell answers apart by, apart from what differs between any two. */
+function bytes({ status, headers, text }: Answer): string {
+  const { date: _date, 'x-request-id': _id, ...rest } = headers;
+  return JSON.stringify([status, rest, text]);
+}
+
+/** POL with a repository and a grant, and their names. */
+async function polsNames(service: Service): Promise<Names> {
+  const created = await service.ask(POL, {
+    method: 'POST',
+    path: '/v1/departments/pol/repositories',
+    body: { name: 'pol/app' },
+  });
+  const granted = await service.ask(POL, {
+    method: 'POST',
+    path: '/v1/departments/pol/grants',
+    body: { organisation: 'JPPOL-POL', repository: 'Website', repositories: ['pol/app'] },
+  });
+  if (created.status !== 201 || granted.status !== 201) throw new Error(created.text + granted.text);
+  return {
+    department: 'pol',
+    login: 'JPPOL-POL',
+    repository: 'pol/app',
+    grant: granted.body.grant.id,
+    operation: granted.body.operation.id,
+  };
+}
+
+t.test('what is not yours answers byte for byte as what is not there', async (t) => {
+  const service = await startService(t);
+  await onboardKoaAndPol(service);
+  const pols = await polsNames(service);
+  const strangersOfPol: readonly (readonly [string, Job])[] = [
+    ["another department's manager", KOA],
+    ["another department's member", MEMBER],
+    ["another department's pull request", { ...KOA, pullRequest: 3 }],
+    ['a stranger', STRANGER],
+    ['a stranger whose names are those of the manager', { ...POL, ownerId: '1', repositoryId: '2' }],
+    [
+      "a stranger with the manager's repository id",
+      { repository: 'somebody-else/app', repositoryId: idOf(POL.repository) },
+    ],
+  ];
+
+  t.test('every operation of the contract that takes a token is asked', async (t) => {
+    const ofCallers = [...CONTRACT.operations.values()].filter(({ kind }) => kind !== 'public').map(({ id }) => id);
+    t.strictSame(ofCallers.sort(), [...Object.keys(ABOUT_A_DEPARTMENT), ...ABOUT_NONE].sort());
+  });
+
+  for (const [who, job] of strangersOfPol) {
+    await t.test(`for ${who}`, async (t) => {
+      for (const [id, { asked, graphql }] of Object.entries(ABOUT_A_DEPARTMENT)) {
+        for (const dryRun of operationOf(id).kind === 'mutation' ? [false, true] : [false]) {
+          const withOptions = (names: Names): Asked => (dryRun ? { ...asked(names), dryRun } : asked(names));
+          const [theirs, nobodys] = await Promise.all(
+            [pols, NOBODYS].map((names) => service.ask(job, restRequest(id, withOptions(names)))),
+          );
+          t.equal(theirs?.status, 404, `${id} is not found`);
+          t.equal(bytes(theirs as Answer), bytes(nobodys as Answer), `${id} in REST`);
+          if (graphql === 'none') continue;
+          const graphqlOf = (names: Names): Ask => graphql?.(names) ?? graphqlMutation(id, withOptions(names));
+          const [theirsToo, nobodysToo] = await Promise.all(
+            [pols, NOBODYS].map((names) => service.ask(job, graphqlOf(names))),
+          );
+          t.equal(
+            theirsToo?.body.errors?.[0]?.extensions.code,
+            'not-found',
+            `${id} is not found in GraphQL: ${theirsToo?.text.slice(0, 200)}`,
+          );
+          t.equal(bytes(theirsToo as Answer), bytes(nobodysToo as Answer), `${id} in GraphQL`);
+        }
+      }
+    });
+  }
+
+  await t.test('the owner sees all of it, so that the questions are good ones', async (t) => {
+    for (const [id, { asked }] of Object.entries(ABOUT_A_DEPARTMENT)) {
+      const mutates = operationOf(id).kind === 'mutation';
+      const request = restRequest(id, mutates ? { ...asked(pols), dryRun: true } : asked(pols));
+      const answer = await send(service.app, `Bearer ${await service.token(PLATFORM)}`, request);
+      t.not(answer.status, 404, `${id}: ${answer.text.slice(0, 200)}`);
+      t.not(answer.status, 403, id);
+    }
+  });
+
+  await t.test('creating a department tells nobody which departments there are', async (t) => {
+    for (const [, job] of strangersOfPol) {
+      const ask = (id: string): Promise<Answer> =>
+        service.ask(job, restRequest('createDepartment', { id, displayName: 'X' }));
+      const [there, free] = [await ask('pol'), await ask('free')];
+      const comparable = (answer: Answer): unknown => ({ ...answer.body, instance: '' });
+      t.equal(there.status, 403);
+      t.strictSame(comparable(there), comparable(free));
+    }
+    t.strictSame(
+      await readWholeChain(service.embedded.executor.tables, refusalChain('free')),
+      [],
+      'and fills no chain of its own',
+    );
+  });
+
+  await t.test('names that GitHub lets anybody choose decide nothing', async (t) => {
+    const renamed = await service.ask(
+      { repository: 'New-Owner/New-Name', ownerId: idOf('JPPOL-POL'), repositoryId: idOf(POL.repository) },
+      { path: '/v1/departments/pol' },
+    );
+    t.equal(renamed.status, 200, 'a renamed organisation and repository with the same ids are the same');
+  });
+});
+
+t.test(
+  'a denial says which rule was missed and which would have allowed it, and is audited without the token',
+  async (t) => {
+    const service = await startService(t);
+    await onboardKoaAndPol(service);
+    const { tables } = service.embedded.executor;
+    const refusals = (department?: string): Promise<readonly AuditEvent[]> =>
+      readWholeChain(tables, refusalChain(department));
+
+    const token = await service.token(MEMBER);
+    const before = (await refusals('koa')).length;
+    const denied = await send(service.app, `Bearer ${token}`, {
+      method: 'POST',
+      path: '/v1/departments/koa/repositories',
+      body: { name: 'app' },
+    });
+    t.equal(denied.status, 403);
+    t.match(denied.body, {
+      code: 'forbidden',
+      missed: new RegExp(
+        `No manager rule of koa names repository id ${idOf(MEMBER.repository)} at ref refs/heads/main`,
+      ),
+      nearest: /manager rule/,
+    });
+    const ofKoa = await refusals('koa');
+    t.equal(ofKoa.length, before + 1);
+    const event = ofKoa.at(-1);
+    t.match(event, {
+      action: 'createRepository',
+      outcome: 'denied',
+      department: 'koa',
+      reason: { code: 'forbidden' },
+      caller: { repositoryId: idOf(MEMBER.repository) },
+    });
+    t.equal(event?.caller?.tokenSha256, createHash('sha256').update(token).digest('hex'));
+    const everything = JSON.stringify([...ofKoa, ...(await refusals())]);
+    for (const part of token.split('.')) t.notOk(everything.includes(part), 'no part of the token is kept');
+
+    const unknown = await service.ask(STRANGER, { path: '/v1/departments/koa' });
+    t.equal(unknown.status, 404);
+    t.equal((await refusals('koa')).length, ofKoa.length, "a stranger reaches no department's chain");
+    t.match((await refusals()).at(-1), { action: 'getDepartment', outcome: 'denied', reason: { code: 'not-found' } });
+
+    const pull = await service.ask(
+      { ...KOA, pullRequest: 5 },
+      { method: 'POST', path: '/v1/departments/koa/repositories', body: { name: 'app' } },
+    );
+    t.equal(pull.status, 403, 'a pull request is no manager, whatever its repository');
+    const tag = await service.ask(
+      { ...KOA, event: 'pull_request_target' },
+      { method: 'POST', path: '/v1/departments/koa/repositories', body: { name: 'app' } },
+    );
+    t.match(tag.body, { code: 'forbidden', missed: /pull_request_target/, nearest: /push.*dryRun/ });
+    const onlyPlatform = await service.ask(KOA, {
+      method: 'PUT',
+      path: '/v1/departments/koa/account-access',
+      body: { accounts: [] },
+      headers: { 'if-match': '*' },
+    });
+    t.match(onlyPlatform.body, { code: 'forbidden', missed: /platform team/, nearest: /platform team/ });
+  },
+);
+
+t.test("a shared organisation's workflow that no manager rule names is a stranger", async (t) => {
+  const service = await startService(t);
+  await onboardKoaAndPol(service);
+  const put = (department: string) =>
+    service.ask(
+      PLATFORM,
+      restRequest('putOrganisation', {
+        department,
+        login: 'JPPOL-Shared',
+        ownerId: idOf('JPPOL-Shared'),
+        shared: true,
+      }),
+    );
+  t.equal((await put('koa')).status, 201);
+  t.equal((await put('pol')).status, 201);
+  const shared: Job = { repository: 'JPPOL-Shared/Tool', ref: 'refs/heads/main' };
+  t.equal((await service.ask(shared, { path: '/v1/departments/koa' })).status, 404);
+  const managers = [
+    { repositoryId: idOf(KOA.repository), ref: 'refs/heads/main' },
+    { repositoryId: idOf(shared.repository), ref: 'refs/heads/main' },
+  ];
+  t.equal((await service.ask(PLATFORM, restRequest('updateDepartment', { department: 'koa', managers }))).status, 200);
+  t.equal((await service.ask(shared, { path: '/v1/departments/koa' })).status, 200);
+  t.equal(
+    (await service.ask(shared, { path: '/v1/departments/pol' })).status,
+    404,
+    'and a stranger to the other department still',
+  );
+  t.equal(
+    (await service.ask({ ...shared, ref: 'refs/heads/dev' }, { path: '/v1/departments/koa' })).status,
+    404,
+    'from another branch it is a stranger',
+  );
+  const wide = await service.ask(
+    PLATFORM,
+    restRequest('createGrant', {
+      department: 'koa',
+      organisation: 'JPPOL-Shared',
+      repository: '*',
+      acknowledge: ['organisation-wide'],
+    }),
+  );
+  t.equal(wide.status, 400, 'nobody grants all of a shared organisation');
+});
+
+t.test('self-service creates a repository and grants itself to it, and nothing else', async (t) => {
+  const service = await startService(t);
+  await onboardKoaAndPol(service);
+  const ask = (job: Job, id: string, asked: Asked): Promise<Answer> => service.ask(job, restRequest(id, asked));
+  t.equal(
+    (await ask(MEMBER, 'createRepository', { department: 'koa', name: 'newsletter' })).status,
+    403,
+    'not before the platform switched it on',
+  );
+  t.equal((await ask(PLATFORM, 'updateDepartment', { department: 'koa', selfService: true })).status, 200);
+  t.equal((await ask(MEMBER, 'createRepository', { department: 'koa', name: 'newsletter' })).status, 201);
+  t.equal((await ask(KOA, 'createRepository', { department: 'koa', name: 'giftcard-service' })).status, 201);
+  const itself = {
+    department: 'koa',
+    organisation: 'JPPOL-KOA',
+    repository: 'Newsletter',
+    repositories: ['newsletter'],
+  };
+  const other: Job = { repository: 'JPPOL-KOA/Other', ref: 'refs/heads/main' };
+  const refused: readonly (readonly [string, Job, string, Asked])[] = [
+    ['all repositories of the department', MEMBER, 'createGrant', { ...itself, repositories: undefined }],
+    ['no repository', MEMBER, 'createGrant', { ...itself, repositories: [] }],
+    ["a manager's repository", MEMBER, 'createGrant', { ...itself, repositories: ['giftcard-service'] }],
+    ["its own and a manager's", MEMBER, 'createGrant', { ...itself, repositories: ['newsletter', 'giftcard-service'] }],
+    ['a repository that is not there', MEMBER, 'createGrant', { ...itself, repositories: ['newsletter', 'nothing'] }],
+    ["another department's repository", MEMBER, 'createGrant', { ...itself, repositories: ['pol/app'] }],
+    [
+      'another GitHub repository',
+      MEMBER,
+      'createGrant',
+      { ...itself, repository: 'Other', repositoryId: idOf('JPPOL-KOA/Other') },
+    ],
+    [
+      'another GitHub repository under its own id',
+      MEMBER,
+      'createGrant',
+      { ...itself, repository: 'Other', repositoryId: idOf(MEMBER.repository) },
+    ],
+    ['a pattern', MEMBER, 'createGrant', { ...itself, repository: 'News*', acknowledge: ['organisation-wide'] }],
+    [
+      'the whole organisation',
+      MEMBER,
+      'createGrant',
+      { ...itself, repository: '*', acknowledge: ['organisation-wide'] },
+    ],
+    ['another organisation', MEMBER, 'createGrant', { ...itself, organisation: 'JPPOL-POL' }],
+    [
+      'a pattern of organisations',
+      MEMBER,
+      'createGrant',
+      { ...itself, organisation: 'JPPOL-*', acknowledge: ['organisation-wide'] },
+    ],
+    ['what another workflow created', other, 'createGrant', { ...itself, repository: 'Other' }],
+    [
+      'what a re-created repository of the same name created',
+      { ...MEMBER, repositoryId: '123456789' },
+      'createGrant',
+      itself,
+    ],
+    ['a pull request of its own', { ...MEMBER, pullRequest: 1 }, 'createGrant', itself],
+    ['another department', MEMBER, 'createRepository', { department: 'pol', name: 'pol/newsletter' }],
+    ['the settings of its own repository', MEMBER, 'updateRepository', { name: 'newsletter', scanOnPush: false }],
+    ['the end of its own repository', MEMBER, 'deleteRepository', { name: 'newsletter' }],
+    [
+      'the department itself',
+      MEMBER,
+      'updateDepartment',
+      { department: 'koa', managers: [{ repositoryId: idOf(MEMBER.repository), ref: 'refs/heads/main' }] },
+    ],
+    ['an organisation', MEMBER, 'putOrganisation', { department: 'koa', login: 'Evil', ownerId: '666' }],
+    [
+      'account access',
+      MEMBER,
+      'putAccountAccess',
+      { department: 'koa', accounts: [{ description: 'x', accountId: '666666666666', canWrite: true }], ifMatch: '*' },
+    ],
+  ];
+  for (const [what, job, id, asked] of refused) {
+    const answer = await ask(job, id, asked);
+    t.ok([400, 403, 404].includes(answer.status), `${what}: ${answer.status} ${answer.text.slice(0, 160)}`);
+    const dry = await ask(job, id, { ...asked, dryRun: true });
+    // A pull request may try what its own repository may do on a push.
+    if (job.pullRequest === undefined) t.ok([400, 403, 404].includes(dry.status), `${what}, dry: ${dry.status}`);
+  }
+  t.strictSame((await ask(KOA, 'listGrants', { department: 'koa' })).body.items, [], 'no grant was made on the way');
+
+  const granted = await ask(MEMBER, 'createGrant', itself);
+  t.equal(granted.status, 201, granted.body?.detail);
+  t.strictSame(granted.body.grant.repositories, ['newsletter']);
+  t.equal(granted.body.grant.repositoryId, idOf(MEMBER.repository));
+  const id = granted.body.grant.id as string;
+  for (const [what, command, asked] of [
+    ['its grant widened', 'updateGrant', { department: 'koa', id, repositories: ['newsletter', 'giftcard-service'] }],
+    [
+      'its grant opened to pull requests',
+      'updateGrant',
+      { department: 'koa', id, pullRequests: true, acknowledge: ['pull-requests'] },
+    ],
+    ['its grant revoked', 'revokeGrant', { department: 'koa', id }],
+  ] as const) {
+    t.equal((await ask(MEMBER, command, asked)).status, 403, what);
+  }
+});
