@@ -31,6 +31,7 @@ resource "aws_lambda_function" "api" {
   memory_size                    = var.memory.api
   timeout                        = 29
   reserved_concurrent_executions = var.concurrency.api
+  code_signing_config_arn        = var.code_signing_config_arn
   publish                        = true
   tags                           = var.tags
 

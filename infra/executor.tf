@@ -42,6 +42,7 @@ resource "aws_lambda_function" "executor" {
   memory_size                    = var.memory.executor
   timeout                        = 45
   reserved_concurrent_executions = var.concurrency.executor
+  code_signing_config_arn        = var.code_signing_config_arn
   publish                        = true
   tags                           = var.tags
 

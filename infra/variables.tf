@@ -204,6 +204,12 @@ variable "package_directory" {
   nullable    = false
 }
 
+variable "code_signing_config_arn" {
+  description = "Lambda code signing configuration that packages must satisfy; null where they are not signed."
+  type        = string
+  default     = null
+}
+
 variable "runtime" {
   description = "Lambda runtime of the functions."
   type        = string

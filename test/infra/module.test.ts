@@ -82,9 +82,8 @@ t.test("the tables are those that the service's code makes for itself elsewhere"
     state: stateTable('x'),
     audit: auditTable('x'),
   })) {
-    const { content } = blocks.find(({ labels: [type, label] }) => type === 'aws_dynamodb_table' && label === name) ?? {
-      content: {} as Content,
-    };
+    const content: Content =
+      blocks.find(({ labels: [type, label] }) => type === 'aws_dynamodb_table' && label === name)?.content ?? {};
     t.strictSame(
       [content['hash_key'], content['range_key']],
       KeySchema.map(({ AttributeName }) => AttributeName),
