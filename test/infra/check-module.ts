@@ -89,15 +89,9 @@ function checkContent(
   names: Declared,
 ): readonly Finding[] {
   const blocks = schema.blocks ?? {};
-  const { dynamic = {}, ...written } = content as {
-    readonly dynamic?: Readonly<Record<string, readonly { readonly content?: readonly Content[] }[]>>;
-  };
+  const { dynamic = {}, ...written } = content as { readonly dynamic?: Readonly<Record<string, readonly Content[]>> };
   const made = Object.entries(dynamic).flatMap(([name, definitions]) =>
-    blocks[name] === undefined
-      ? [say('unknown-argument', `a block named ${name} is not expected here`, `${where}.${name}`)]
-      : definitions.flatMap((definition) =>
-          checkNested(definition.content ?? [], blocks[name] as NestedBlockSchema, `${where}.${name}`, say, names),
-        ),
+    definitions.flatMap((definition) => checkDynamic(name, definition, blocks[name], `${where}.${name}`, say, names)),
   );
   const given = Object.entries(written).flatMap(([name, value]) => {
     const at = `${where}.${name}`;
@@ -131,6 +125,25 @@ function checkNested(
       ? [say('too-many-blocks', `at most ${many} of it, not ${value.length}`, at)]
       : [];
   return [...over, ...value.flatMap((inner: unknown) => checkContent(inner as Content, nested, at, say, names))];
+}
+
+/** A block that is made for each member of something. @see https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks */
+function checkDynamic(
+  name: string,
+  definition: Content,
+  nested: NestedBlockSchema | undefined,
+  at: string,
+  say: Say,
+  names: Declared,
+): readonly Finding[] {
+  if (nested === undefined) return [say('unknown-argument', `a block named ${name} is not expected here`, at)];
+  const unknown = Object.keys(definition).filter((one) => !['for_each', 'iterator', 'labels', 'content'].includes(one));
+  const missing = ['for_each', 'content'].filter((need) => definition[need] === undefined);
+  return [
+    ...unknown.map((one) => say('unknown-argument', `a dynamic block has no ${one}`, at)),
+    ...missing.map((one) => say('missing-argument', `a dynamic block needs ${one}`, at)),
+    ...checkNested(definition['content'] ?? [], nested, at, say, names),
+  ];
 }
 
 function checkArgument(
