@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { enumerate, replayPoint } from '../test/faults/points.ts';
+import { startFaultWorld } from '../test/faults/world.ts';
+
+const HELP = `Stops and breaks the service at every call that it makes, and checks what is promised.
+
+  npm run faults                              every point of every mutation
+  npm run faults -- --scenario createGrant    only scenarios whose name holds this
+  npm run faults -- --every 10                one of ten points
+  npm run faults -- --replay 'createGrant#12:crash-after'
+`;
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string', default: '' },
+    every: { type: 'string', default: '1' },
+    parallel: { type: 'string', default: '4' },
+    replay: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const world = await startFaultWorld();
+  try {
+    if (values.replay !== undefined) {
+      const violations = await replayPoint(world, values.replay);
+      console.log([...violations, `${violations.length} violations`].join('\n'));
+      return violations.length;
+    }
+    const { crashPoints, crashRuns, faultRuns, violations } = await enumerate(world, {
+      scenarios: values.scenario,
+      every: Number(values.every),
+      parallel: Number(values.parallel),
+      tell: (line) => console.log(line),
+    });
+    console.log(
+      `${crashPoints} crash points (${crashRuns} that differ were run), ${faultRuns} other faults, ${violations.length} violations`,
+    );
+    return violations.length;
+  } finally {
+    await world.close();
+  }
+}
+
+process.exitCode = (await main()) === 0 ? 0 : 1;

@@ -1,0 +1,230 @@
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
+import type { MutationName } from '../../src/authorize/rules.ts';
+import type { HookAnswer } from '../../src/local/aws/hooks.ts';
+import { idOfName } from '../../src/local/github/job.ts';
+import type { FaultWorld } from './world.ts';
+
+/** A department that one run of a scenario has to itself. */
+export interface Place {
+  readonly department: string;
+  readonly organisation: string;
+  /** A second organisation, which a scenario may register. */
+  readonly other: string;
+  /** Ids of the grants that were made, in order. */
+  readonly grants: string[];
+}
+
+/** One mutation that a scenario asks for. */
+export interface Asked {
+  readonly command: MutationName;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly ifMatch?: string;
+}
+
+type Step = (place: Place) => Asked;
+
+/** Mutations that are accepted one after the other, and carried out together, after what went before. */
+export interface Scenario {
+  readonly name: string;
+  readonly before?: readonly Step[];
+  readonly arrange?: (world: FaultWorld, place: Place) => Promise<void>;
+  readonly mutations: readonly Step[];
+  /** The codes with which operations end without any fault; `undefined` for those that succeed. */
+  readonly ends?: readonly (string | undefined)[];
+}
+
+const department = (place: Place) => ({ department: place.department });
+
+const createDepartment: Step = (place) => ({
+  command: 'createDepartment',
+  body: { id: place.department, displayName: 'Department', managers: [], selfService: false },
+});
+const putOrganisation =
+  (which: 'organisation' | 'other' = 'organisation'): Step =>
+  (place) => ({
+    command: 'putOrganisation',
+    params: { ...department(place), login: place[which] },
+    body: { ownerId: idOfName(place[which]), shared: false, acknowledge: ['widens-grants'] },
+  });
+const putAccess =
+  (...accounts: readonly string[]): Step =>
+  (place) => ({
+    command: 'putAccountAccess',
+    params: department(place),
+    ifMatch: '*',
+    body: {
+      accounts: accounts.map((text) => {
+        const [accountId = '', may] = text.split('+');
+        return { description: 'account', accountId, canWrite: may === 'push' };
+      }),
+      organisationPull: false,
+    },
+  });
+const createRepository =
+  (name: string, more: Readonly<Record<string, unknown>> = {}): Step =>
+  (place) => ({
+    command: 'createRepository',
+    params: department(place),
+    body: { name: `${place.department}/${name}`, ...more },
+  });
+const updateRepository =
+  (name: string, body: Readonly<Record<string, unknown>>): Step =>
+  (place) => ({ command: 'updateRepository', params: { name: `${place.department}/${name}` }, body });
+const deleteRepository =
+  (name: string): Step =>
+  (place) => ({ command: 'deleteRepository', params: { name: `${place.department}/${name}` } });
+const createGrant =
+  (repository: string, more: Readonly<Record<string, unknown>> = {}): Step =>
+  (place) => ({
+    command: 'createGrant',
+    params: department(place),
+    body: {
+      organisation: place.organisation,
+      repository,
+      ...(repository.includes('*') ? {} : { repositoryId: idOfName(`${place.organisation}/${repository}`) }),
+      acknowledge: ['organisation-wide', 'unpinned-repository', 'pull-requests'],
+      ...more,
+    },
+  });
+const named =
+  (repository: string, ...repositories: readonly string[]): Step =>
+  (place) =>
+    createGrant(repository, { repositories: repositories.map((name) => `${place.department}/${name}`) })(place);
+const updateGrant =
+  (index: number, body: (place: Place) => Readonly<Record<string, unknown>>): Step =>
+  (place) => ({
+    command: 'updateGrant',
+    params: { ...department(place), id: place.grants[index] ?? 'grant-none' },
+    body: { acknowledge: ['organisation-wide', 'pull-requests'], ...body(place) },
+  });
+const revokeGrant =
+  (index: number, revokeSessions = false): Step =>
+  (place) => ({
+    command: 'revokeGrant',
+    params: { ...department(place), id: place.grants[index] ?? 'grant-none' },
+    query: revokeSessions ? { revokeSessions } : {},
+  });
+
+/** A department at work: an organisation, an account that pulls, two repositories. */
+const AT_WORK: readonly Step[] = [
+  createDepartment,
+  putOrganisation(),
+  putAccess('931827427725'),
+  createRepository('one'),
+  createRepository('two'),
+];
+const MANY = Array.from({ length: 5 }, (_, index) => createRepository(`many-${index}`));
+const QUOTA: HookAnswer = { kind: 'fault', code: 'LimitExceededException', status: 400, message: 'A quota is reached.' };
+
+const LIFECYCLE = {
+  rules: [
+    {
+      rulePriority: 1,
+      description: 'few',
+      selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 10 },
+      action: { type: 'expire' },
+    },
+  ],
+};
+
+/** Every mutation, and what they do to one another. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'createDepartment', mutations: [createDepartment] },
+  {
+    name: 'updateDepartment',
+    before: [createDepartment],
+    mutations: [(place) => ({ command: 'updateDepartment', params: department(place), body: { selfService: true } })],
+  },
+  {
+    name: 'deleteDepartment',
+    before: [createDepartment, putOrganisation(), putAccess('931827427725')],
+    mutations: [(place) => ({ command: 'deleteDepartment', params: department(place) })],
+  },
+  { name: 'putOrganisation', before: [createDepartment], mutations: [putOrganisation()] },
+  {
+    name: 'putOrganisation widening a pattern',
+    before: [...AT_WORK, (place) => createGrant('app*', { organisation: `${place.organisation.slice(0, 3)}*` })(place)],
+    mutations: [putOrganisation('other')],
+  },
+  {
+    name: 'deleteOrganisation',
+    before: [
+      ...AT_WORK,
+      putOrganisation('other'),
+      (place) => createGrant('app*', { organisation: `${place.organisation.slice(0, 3)}*` })(place),
+    ],
+    mutations: [(place) => ({ command: 'deleteOrganisation', params: { ...department(place), login: place.other } })],
+  },
+  {
+    name: 'putAccountAccess',
+    before: [...AT_WORK, ...MANY],
+    mutations: [putAccess('931827427726', '931827427727+push')],
+  },
+  { name: 'createRepository', before: AT_WORK.slice(0, 3), mutations: [createRepository('new', { lifecyclePolicy: LIFECYCLE })] },
+  {
+    name: 'updateRepository',
+    before: AT_WORK,
+    mutations: [updateRepository('one', { imageTagMutability: 'MUTABLE', scanOnPush: false, lifecyclePolicy: LIFECYCLE })],
+  },
+  { name: 'deleteRepository', before: AT_WORK, mutations: [deleteRepository('one')] },
+  { name: 'createGrant', before: AT_WORK, mutations: [createGrant('app')] },
+  { name: 'createGrant for named repositories', before: AT_WORK, mutations: [named('app', 'one')] },
+  {
+    name: 'createGrant overflowing into a second role',
+    before: [...AT_WORK, createGrant('site', { environment: 'prod' })],
+    mutations: [createGrant('app', { environment: 'prod' }), createGrant('gift*', { environment: 'test' }), createGrant('app', { refs: ['refs/heads/*'] })],
+  },
+  {
+    name: 'updateGrant from a ref to an environment',
+    before: [...AT_WORK, createGrant('app', { refs: ['refs/heads/main'] })],
+    mutations: [updateGrant(0, () => ({ refs: null, environment: 'prod' }))],
+  },
+  {
+    name: 'updateGrant to other named repositories',
+    before: [...AT_WORK, named('app', 'one')],
+    mutations: [updateGrant(0, (place) => ({ repositories: [`${place.department}/two`] }))],
+  },
+  { name: 'revokeGrant', before: [...AT_WORK, createGrant('app'), createGrant('site')], mutations: [revokeGrant(0)] },
+  {
+    name: 'revokeGrant with its sessions',
+    before: [...AT_WORK, createGrant('app'), createGrant('site')],
+    mutations: [revokeGrant(0, true)],
+  },
+  { name: 'revokeGrant for named repositories', before: [...AT_WORK, named('app', 'one', 'two')], mutations: [revokeGrant(0)] },
+  {
+    name: 'five mutations in flight',
+    before: [...AT_WORK, createGrant('app'), createGrant('site', { environment: 'prod' })],
+    mutations: [createRepository('new'), revokeGrant(0), deleteRepository('two'), putAccess('931827427726'), createGrant('app', { environment: 'prod' })],
+  },
+  {
+    name: 'a name that is taken, with mutations after it',
+    before: AT_WORK,
+    arrange: async ({ embedded }, place) => {
+      await embedded.executor.aws.ecr.send(new CreateRepositoryCommand({ repositoryName: `${place.department}/taken` }));
+    },
+    mutations: [createRepository('taken'), createRepository('new'), createGrant('app')],
+    ends: ['name-taken', undefined, undefined],
+  },
+  {
+    name: 'a quota reached half-way, with mutations after it',
+    before: AT_WORK,
+    arrange: async ({ refusals }, place) => void refusals.set(`PutLifecyclePolicy ${place.department}/refused`, QUOTA),
+    mutations: [createRepository('refused', { lifecyclePolicy: LIFECYCLE }), createRepository('new'), putAccess('931827427726')],
+    ends: ['quota-exceeded', undefined, undefined],
+  },
+  {
+    name: 'a role that is refused half-way',
+    before: AT_WORK,
+    arrange: async ({ refusals }, place) => void refusals.set(`UpdateAssumeRolePolicy ${place.department}`, QUOTA),
+    mutations: [named('app', 'one'), createRepository('new')],
+    ends: ['quota-exceeded', undefined],
+  },
+  {
+    name: 'an account that does not exist',
+    before: AT_WORK,
+    mutations: [putAccess('931827427726', '111122223333'), createRepository('new')],
+    ends: ['refused-by-aws', undefined],
+  },
+];
