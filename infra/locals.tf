@@ -38,7 +38,6 @@ locals {
       ECP_AUDIENCE             = var.audience
       ECP_STS_AUDIENCE         = var.sts_audience
       ECP_STS_KEYS             = join(",", var.sts_keys)
-      ECP_TRUST_POLICY_SIZE    = tostring(var.trust_policy_size)
       ECP_MUTATION_EVENTS      = join(",", var.mutation_events)
       ECP_ORGANISATION_WIDE_BY = var.organisation_wide_by
       ECP_WAIT_MILLISECONDS    = tostring(var.wait_milliseconds)
@@ -51,6 +50,7 @@ locals {
       ])
     },
     var.aws_organisation_id == null ? {} : { ECP_AWS_ORGANISATION_ID = var.aws_organisation_id },
+    var.trust_policy_size == null ? {} : { ECP_TRUST_POLICY_SIZE = tostring(var.trust_policy_size) },
     var.docs_base_url == null ? {} : { ECP_DOCS_BASE_URL = var.docs_base_url },
     var.contact == null ? {} : { ECP_CONTACT = var.contact },
   )

@@ -174,13 +174,12 @@ variable "sts_keys" {
 }
 
 variable "trust_policy_size" {
-  description = "The account's quota of a role's trust policy, in characters."
+  description = "Quota of a role's trust policy, in characters; null for what the account says itself."
   type        = number
-  default     = 2048
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.trust_policy_size >= 512 && var.trust_policy_size <= 8192 && floor(var.trust_policy_size) == var.trust_policy_size
+    condition     = var.trust_policy_size == null ? true : var.trust_policy_size >= 512 && var.trust_policy_size <= 8192 && floor(var.trust_policy_size) == var.trust_policy_size
     error_message = "trust_policy_size must be a whole number from 512 to 8192."
   }
 }
@@ -301,7 +300,7 @@ variable "custom_domain" {
 }
 
 variable "docs_base_url" {
-  description = "Where the documentation's pages are, for the links in errors; null for the project's own."
+  description = "Where the documentation's pages are, for the links in errors; null for those that the API serves itself."
   type        = string
   default     = null
 }

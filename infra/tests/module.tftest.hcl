@@ -144,6 +144,7 @@ run "custom_domain_and_own_provider" {
     aws_organisation_id  = "o-a1b2c3d4e5"
     docs_base_url        = "https://docs.example.com"
     contact              = "#edp"
+    trust_policy_size    = 4096
     alarm_emails         = ["edp@example.com"]
     custom_domain = {
       name            = "ecr.example.com"
@@ -162,7 +163,7 @@ run "custom_domain_and_own_provider" {
   }
 
   assert {
-    condition     = output.environment["ECP_AWS_ORGANISATION_ID"] == "o-a1b2c3d4e5" && output.environment["ECP_DOCS_BASE_URL"] == "https://docs.example.com" && output.environment["ECP_CONTACT"] == "#edp"
+    condition     = output.environment["ECP_AWS_ORGANISATION_ID"] == "o-a1b2c3d4e5" && output.environment["ECP_DOCS_BASE_URL"] == "https://docs.example.com" && output.environment["ECP_CONTACT"] == "#edp" && output.environment["ECP_TRUST_POLICY_SIZE"] == "4096"
     error_message = "What is set arrives."
   }
 
