@@ -78,14 +78,15 @@ async function partsOf({ tables, department, from, to, after }: ExportRequest): 
 }
 
 /** Reads a part of a chain page by page; while one is worked on, the next is on its way. */
-export async function* readPart(tables: Tables, { chain, after, last }: ChainPart): AsyncGenerator<readonly string[]> {
-  let next = after < last ? readRun(tables, { chain, after, last }) : undefined;
+export async function* readPart(tables: Tables, { chain, after, last }: ChainPart, limit?: number): AsyncGenerator<readonly string[]> {
+  const read = () => (after < last ? readRun(tables, { chain, after, last, ...(limit === undefined ? {} : { limit }) }) : undefined);
+  let next = read();
   while (next !== undefined) {
     const texts = await next;
     const end = texts.at(-1);
     if (end === undefined) throw new Error(`Events of ${chain} after ${after} are missing from the audit table.`);
     after = eventOf(end).seq;
-    next = after < last ? readRun(tables, { chain, after, last }) : undefined;
+    next = read();
     // Whoever stops reading here leaves a read behind; its failure is nobody's.
     next?.catch(() => undefined);
     yield texts;

@@ -1,4 +1,4 @@
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN, link, type ChainHead } from '../audit/chain.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
 import type { Tables } from './client.ts';
@@ -8,9 +8,15 @@ import { getItem } from './read.ts';
 
 /**
  * Appends a record to a chain that is no department's own: refusals, the platform's.
+ * @param also writes that belong to the same transaction
  * @returns whether it was appended; `false` when others appended at the same time, then try again
  */
-export async function appendToChain(tables: Tables, chain: string, record: AuditRecord): Promise<boolean> {
+export async function appendToChain(
+  tables: Tables,
+  chain: string,
+  record: AuditRecord,
+  also: NonNullable<TransactWriteCommandInput['TransactItems']> = [],
+): Promise<boolean> {
   const head = await readChainHead(tables, chain);
   const [event] = link(chain, head, [record]);
   if (event === undefined) return false;
@@ -27,6 +33,7 @@ export async function appendToChain(tables: Tables, chain: string, record: Audit
             },
           },
           ...eventActions(tables, event),
+          ...also,
         ],
       }),
     );

@@ -76,6 +76,9 @@ export function chainKey(chain: string): Key {
   return { pk: CHAINS_PARTITION, sk: chain };
 }
 
+/** Key of what the bulk export of the audit log has done, and is doing. */
+export const EXPORT_KEY: Key = { pk: 'AUDIT_EXPORT', sk: 'AUDIT_EXPORT' };
+
 /** Sort key of an event within its chain; padded so that order as text is order as number. */
 export function auditSortKey(seq: number): string {
   return String(seq).padStart(12, '0');
