@@ -32,6 +32,9 @@ export interface ApplyOptions {
   readonly force: boolean;
 }
 
+const UNSEEN =
+  'AWS says that the name is taken, and shows nothing of that name: it is new, or written in another case. Choose another name if this stays.';
+
 interface NamedDocument {
   readonly policyName: string;
   readonly document: PolicyDocument;
@@ -61,7 +64,12 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
       case 'done':
         return call('ok', requestIdOf(metadataOf(error)));
       case 'unseen':
-        throw new AwsFault('transient', 'aws-unavailable', `${nameOf(error)}, but it is not seen yet`, made);
+        throw new AwsFault(
+          'transient',
+          'aws-unavailable',
+          `${change.action} on ${change.resource}: ${nameOf(error)}: ${UNSEEN}`,
+          made,
+        );
       case 'not done':
         throw faultOf(error, made);
     }

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { test } from 'tap';
+import { DIFFERENCES, rowOf } from './differences.ts';
+import { REPOSITORY_CHECKS } from './repository-checks.ts';
+import { REPOSITORY_LIMIT_CHECKS } from './repository-limit-checks.ts';
+import { ROLE_CHECKS } from './role-checks.ts';
+
+const CHECKS = [...REPOSITORY_CHECKS, ...REPOSITORY_LIMIT_CHECKS, ...ROLE_CHECKS].map(({ id }) => id);
+
+void test('docs/local-differences.md shows every difference that the suite knows, and no other', (t) => {
+  const page = readFileSync('docs/local-differences.md', 'utf8');
+  const [, ...rows] = page
+    .split(/^\| target \| checks \| .*\n\|---.*\n/m)
+    .flatMap((part) => part.split('\n\n')[0] ?? []);
+  t.strictSame(rows.join('\n').trim().split('\n'), DIFFERENCES.map(rowOf));
+  t.end();
+});
+
+void test('each difference is about checks that are there, and each check has a name of its own', (t) => {
+  t.equal(new Set(CHECKS).size, CHECKS.length);
+  for (const { target, checks } of DIFFERENCES) {
+    for (const check of checks) {
+      t.ok(CHECKS.includes(check), `${target} ${check}`);
+      t.equal(DIFFERENCES.filter((one) => one.target === target && one.checks.includes(check)).length, 1, 'one row');
+    }
+  }
+  t.end();
+});
