@@ -28,6 +28,9 @@ interface FanOut {
  * Writes the policy of each of the department's repositories, in the order of their names, from where an earlier run
  * came to. The first one is tried alone: what AWS refuses there is refused before anything is changed. After that the
  * new state stays, whatever happens: half a list is worse than a whole one with known exceptions.
+ *
+ * Where the operation is being taken back, the first one is no test: each repository is brought to the state, and what
+ * refuses is told.
  * @throws AwsFault, UnsafePlan when it is refused before anything is changed; OutOfTime
  */
 export async function applyToAll(
@@ -37,7 +40,8 @@ export async function applyToAll(
   state: DepartmentState,
   calls: AwsCall[],
 ): Promise<Outcome> {
-  const fanOut: FanOut = { operation, applied: operation.cursor !== undefined, calls };
+  const applied = operation.cursor !== undefined || operation.undoing !== undefined;
+  const fanOut: FanOut = { operation, applied, calls };
   try {
     await writeAll(parts, run, fanOut, state);
   } catch (error) {
@@ -47,6 +51,7 @@ export async function applyToAll(
     if (!isGivenUp || !fanOut.applied) throw error;
     const { completed, total } = fanOut.operation;
     return stays(
+      completed,
       'aws-unavailable',
       `Given up after ${operation.attempts} attempts with ${completed} of ${total} repositories done. ${error.message}`,
     );
@@ -55,13 +60,14 @@ export async function applyToAll(
   if (refused === undefined) return { status: 'succeeded' };
   const more = refused.count > refused.names.length ? ` and ${refused.count - refused.names.length} more` : '';
   return stays(
+    fanOut.operation.completed - refused.count,
     'refused-by-aws',
     `The policy of ${refused.names.join(', ')}${more} could not be written; all others have it.`,
   );
 }
 
-function stays(code: Failure['code'], detail: string): Failure {
-  return { status: 'failed', code, detail, keepsState: true };
+function stays(completed: number, code: Failure['code'], detail: string): Failure {
+  return { status: 'failed', code, detail, keepsState: true, isDeadLetter: true, completed };
 }
 
 async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: DepartmentState): Promise<void> {

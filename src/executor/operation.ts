@@ -11,7 +11,7 @@ import type { DepartmentState } from '../model/state.ts';
 import { planChanges } from '../plan/plan.ts';
 import { applyToAll } from './fan-out.ts';
 import { guardPlan, UnsafePlan } from './guard.ts';
-import { CALLS_PER_EVENT, recordOutcome, recordProgress, type Failure, type Outcome } from './outcome.ts';
+import { CALLS_PER_EVENT, recordOutcome, recordProgress, Superseded, type Failure, type Outcome } from './outcome.ts';
 import { OutOfTime, type ExecutorParts, type Run } from './parts.ts';
 import { compare, isTakenByAnother, repositoryOf, type SingleTarget } from './resources.ts';
 
@@ -31,11 +31,13 @@ export async function runOperation(parts: ExecutorParts, run: Run, id: string): 
   const stored = await readOperation(parts.tables, id);
   if (stored === undefined || stored.status !== 'pending') return;
   const operation = await countAttempt(parts, stored);
+  if (operation === undefined) return;
   const calls: AwsCall[] = [];
   try {
     const outcome = await attempt(parts, run, operation, calls);
     await recordOutcome(parts, run, operation, outcome, calls.slice(-CALLS_PER_EVENT));
   } catch (error) {
+    if (error instanceof Superseded) return;
     await keepCalls(parts, run, operation, calls);
     throw error;
   }
@@ -52,28 +54,40 @@ async function keepCalls(parts: ExecutorParts, run: Run, { id }: Operation, call
   }
 }
 
-/** An attempt is counted before AWS is asked anything, so that the next one knows that there may be traces of this. */
-async function countAttempt(parts: ExecutorParts, operation: Operation): Promise<Operation> {
+/**
+ * An attempt is counted before AWS is asked anything, so that the next one knows that there may be traces of this.
+ * @returns `undefined` for an operation that is over
+ */
+async function countAttempt(parts: ExecutorParts, operation: Operation): Promise<Operation | undefined> {
   const attempts = operation.attempts + 1;
-  await parts.tables.documents.send(
-    new UpdateCommand({
-      TableName: parts.tables.state,
-      Key: operationKey(operation.id),
-      UpdateExpression: 'SET attempts = :attempts',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':attempts': attempts },
-    }),
-  );
+  try {
+    await parts.tables.documents.send(
+      new UpdateCommand({
+        TableName: parts.tables.state,
+        Key: operationKey(operation.id),
+        UpdateExpression: 'SET attempts = :attempts',
+        ConditionExpression: '#status = :pending',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':attempts': attempts, ':pending': 'pending' },
+      }),
+    );
+  } catch (error) {
+    if ((error as Error).name === 'ConditionalCheckFailedException') return undefined;
+    throw error;
+  }
   return { ...operation, attempts };
 }
 
 async function attempt(parts: ExecutorParts, run: Run, operation: Operation, calls: AwsCall[]): Promise<Outcome> {
+  if (operation.undoing !== undefined) return undoneEverywhere(parts, run, operation, operation.undoing, calls);
   try {
     const { state, repository } = await readSituation(parts, operation);
     return await carryOut(parts, run, operation, state, repository, calls);
   } catch (error) {
     const refusal = refusalOf(parts, operation, error, calls);
-    return await undone(parts, run, operation, refusal, calls);
+    return mustUndoEverywhere(operation)
+      ? await beginUndoing(parts, run, operation, refusal, calls)
+      : await undone(parts, run, operation, refusal, calls);
   }
 }
 
@@ -139,7 +153,7 @@ class NameTaken extends Error {
  * @throws NotYet for what may succeed later; OutOfTime
  */
 function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, calls: AwsCall[]): Failure {
-  if (error instanceof OutOfTime) throw error;
+  if (error instanceof OutOfTime || error instanceof Superseded) throw error;
   if (error instanceof NameTaken) return { status: 'failed', code: 'name-taken', detail: error.message };
   if (error instanceof UnsafePlan) {
     parts.log.error({ operation: operation.id, detail: error.message }, 'A plan was refused by the guard');
@@ -183,11 +197,79 @@ async function undone(
     await undo(parts, run, operation, calls);
     return refusal;
   } catch (error) {
-    if (!(error instanceof AwsFault)) throw error;
-    calls.push(error.call);
-    if (error.kind === 'transient') throw new NotYet(error.message, { cause: error });
-    parts.log.error({ operation: operation.id, detail: error.message }, 'A refused operation could not be undone');
-    return { ...refusal, detail: `${refusal.detail} What was begun could not be undone: ${error.message}` };
+    return givenUp(parts, operation, refusal, error, calls);
+  }
+}
+
+/**
+ * The end of an operation that AWS can't be brought back from: a dead letter, so that it does not stand in the way of all
+ * that comes after. What may succeed later is tried as often again as the operation itself.
+ * @throws NotYet while it may be tried again; OutOfTime
+ */
+function givenUp(
+  parts: ExecutorParts,
+  operation: Operation,
+  refusal: Failure,
+  error: unknown,
+  calls: AwsCall[],
+): Failure {
+  if (error instanceof OutOfTime || error instanceof Superseded) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof AwsFault) calls.push(error.call);
+  const isFinal = error instanceof AwsFault && error.kind === 'definitive';
+  if (!isFinal && operation.attempts < 2 * parts.limits.attempts) throw new NotYet(message, { cause: error });
+  parts.log.error(
+    { operation: operation.id, err: error },
+    'A refused operation could not be undone: it is a dead letter',
+  );
+  const cause = error instanceof AwsFault ? message : 'something unexpected.';
+  return {
+    ...refusal,
+    detail: `${refusal.detail} What was begun could not be undone: ${cause} The platform team can replay ${operation.id}.`,
+    isDeadLetter: true,
+  };
+}
+
+/** Whether repositories may hold the policy of a fan-out, or of the one whose place it took, although it is refused now. */
+function mustUndoEverywhere({ targets, attempts, supersedes }: Operation): boolean {
+  return targets.some(({ kind }) => kind === 'repository-policies') && (attempts > 1 || supersedes !== undefined);
+}
+
+/** From here on the fan-out goes the other way; that it does is recorded first, so that it survives a crash. */
+async function beginUndoing(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  { code, detail }: Failure,
+  calls: AwsCall[],
+): Promise<Failure> {
+  const { cursor: _cursor, refused: _refused, ...rest } = operation;
+  const undoing: Operation = { ...rest, undoing: { code, detail }, completed: 0, attempts: 1 };
+  await recordProgress(parts, run, undoing, calls.splice(0).slice(-CALLS_PER_EVENT));
+  return undoneEverywhere(parts, run, undoing, { code, detail }, calls);
+}
+
+/** Writes to each repository the policy that it had before the operation. */
+async function undoneEverywhere(
+  parts: ExecutorParts,
+  run: Run,
+  operation: Operation,
+  error: NonNullable<Operation['undoing']>,
+  calls: AwsCall[],
+): Promise<Failure> {
+  const refusal: Failure = { status: 'failed', ...error, completed: 0 };
+  try {
+    const { state } = await readSituation(parts, operation);
+    const before = afterSettlement(state, undefined, settle(state, undefined, operation.id, 'failed'));
+    const outcome = await applyToAll(parts, run, operation, before.state, calls);
+    if (outcome.status === 'succeeded') return refusal;
+    return {
+      ...refusal,
+      detail: `${refusal.detail} Not all of it could be undone: ${outcome.detail}`,
+      isDeadLetter: true,
+    };
+  } catch (problem) {
+    return givenUp(parts, operation, refusal, problem, calls);
   }
 }
 

@@ -1,6 +1,7 @@
 import { link } from '../audit/chain.ts';
 import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { commit } from '../ledger/commit.ts';
+import type { DeadLetterWrites } from '../ledger/dead-letters.ts';
 import { readClaim, readDepartment } from '../ledger/read.ts';
 import type { AuditRecord, AwsCall } from '../model/audit-event.ts';
 import type { ErrorCode } from '../model/error-code.ts';
@@ -23,6 +24,18 @@ export interface Failure {
   readonly detail: string;
   /** The new state stays although the operation failed: part of it stands in AWS already. */
   readonly keepsState?: boolean;
+  /** AWS is not known to be as the state says: the operation becomes a dead letter, which a replay takes up. */
+  readonly isDeadLetter?: boolean;
+  /** For a fan-out: how many repositories have the new policy; as far as was recorded without it. */
+  readonly completed?: number;
+}
+
+/** An operation that ended elsewhere while it was carried out: a newer one took its place. There is nothing to record. */
+export class Superseded extends Error {
+  constructor(id: string) {
+    super(`Operation ${id} is over; a newer one took its place.`);
+    this.name = 'Superseded';
+  }
 }
 
 /**
@@ -53,6 +66,8 @@ async function tryRecord(
   const { head, state } = await readDepartment(parts.tables, operation.department);
   if (head === undefined || state === undefined)
     throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+  // An answer that got lost on its way, or a newer operation: the end stands already, and is told once.
+  if (!head.pendingOperations.includes(operation.id)) return true;
   const now = parts.now().toISOString();
   const settled = outcome.status === 'failed' && outcome.keepsState !== true ? 'failed' : 'succeeded';
   const settlement = settle(state, await repositoryOf(parts, operation), operation.id, settled);
@@ -71,6 +86,7 @@ async function tryRecord(
     claims: await releasedClaims(parts, operation, settlement, now),
     operations: [ended(operation, outcome, now)],
     events,
+    deadLetters: deadLettersOf(operation, outcome, now),
     leaseOwner: run.owner,
     now,
   });
@@ -88,6 +104,7 @@ export async function recordProgress(
     const { head, state } = await readDepartment(parts.tables, operation.department);
     if (head === undefined || state === undefined)
       throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
+    if (!head.pendingOperations.includes(operation.id)) throw new Superseded(operation.id);
     const now = parts.now().toISOString();
     const record: AuditRecord = { ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls };
     const events = link(operation.department, chainHeadOf(head), [record]);
@@ -122,8 +139,21 @@ function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCal
 function ended(operation: Operation, outcome: Outcome, finishedAt: string): Operation {
   if (outcome.status === 'succeeded')
     return { ...operation, status: 'succeeded', completed: operation.total, finishedAt };
+  const { code, detail, completed = operation.completed } = outcome;
+  return { ...operation, status: 'failed', completed, error: { code, detail }, finishedAt };
+}
+
+/** What an operation leaves to be replayed; and what a replay that went well takes away. */
+function deadLettersOf(operation: Operation, outcome: Outcome, at: string): DeadLetterWrites {
+  const { id, department, command, subject, targets, attempts, replays } = operation;
+  if (outcome.status === 'succeeded') return { added: [], removed: replays === undefined ? [] : [replays] };
+  // A replay that fails leaves the letter that it took up.
+  if (outcome.isDeadLetter !== true || replays !== undefined) return { added: [], removed: [] };
   const { code, detail } = outcome;
-  return { ...operation, status: 'failed', error: { code, detail }, finishedAt };
+  return {
+    added: [{ operation: id, department, command, subject, targets, attempts, error: { code, detail }, at }],
+    removed: [],
+  };
 }
 
 async function releasedClaims(

@@ -5,6 +5,7 @@ import type { Operation } from '../model/operation.ts';
 import type { ClaimWrite, DepartmentHead, Write } from '../model/state.ts';
 import type { Tables } from './client.ts';
 import { auditItem } from './audit-items.ts';
+import { deadLetterActions, type DeadLetterWrites } from './dead-letters.ts';
 import {
   chainKey,
   claimKey,
@@ -40,6 +41,7 @@ export interface Transaction {
   readonly operations: readonly Operation[];
   readonly events: readonly AuditEvent[];
   readonly idempotency?: IdempotencyRecord;
+  readonly deadLetters?: DeadLetterWrites;
   /** The executor's: commit only while this owner holds the department's lease. */
   readonly leaseOwner?: string;
   readonly now: string;
@@ -60,7 +62,7 @@ export async function commit(tables: Tables, transaction: Transaction): Promise<
 }
 
 function actionsOf(tables: Tables, transaction: Transaction): Action[] {
-  const { department, writes, claims, operations, events, idempotency, leaseOwner, now } = transaction;
+  const { department, writes, claims, operations, events, idempotency, deadLetters, leaseOwner, now } = transaction;
   return [
     headAction(tables, transaction),
     ...(leaseOwner === undefined ? [] : [leaseCheck(tables, department.id, leaseOwner)]),
@@ -68,6 +70,7 @@ function actionsOf(tables: Tables, transaction: Transaction): Action[] {
     ...claims.map((claim) => claimAction(tables, claim)),
     ...operations.map((operation) => operationAction(tables, operation)),
     ...events.flatMap((event) => eventActions(tables, event)),
+    ...(deadLetters === undefined ? [] : deadLetterActions(tables, deadLetters)),
     ...(idempotency === undefined ? [] : [idempotencyAction(tables, idempotency, now)]),
   ];
 }

@@ -58,6 +58,14 @@ export function leaseKey(department: string): Key {
   return { pk: `LEASE#${department}`, sk: 'LEASE' };
 }
 
+/** Partition of the operations that ended without AWS being as the ledger says. */
+export const DEAD_LETTERS_PARTITION = 'DEAD_LETTERS';
+
+/** Key of an operation's dead letter. */
+export function deadLetterKey(operation: string): Key {
+  return { pk: DEAD_LETTERS_PARTITION, sk: operation };
+}
+
 /** Key of an idempotency record, scoped to the caller's repository and the command. */
 export function idempotencyKey(callerRepositoryId: string, command: string, keyDigest: string): Key {
   return { pk: `IDEMPOTENCY#${callerRepositoryId}#${command}#${keyDigest}`, sk: 'IDEMPOTENCY' };

@@ -53,6 +53,12 @@ export interface Operation {
   readonly cursor?: string;
   /** For a fan-out: the repositories that AWS refused, the first of them by name. */
   readonly refused?: { readonly count: number; readonly names: readonly string[] };
+  /** For a fan-out: the operation whose place it took half-way, so that AWS may hold some of that one's documents. */
+  readonly supersedes?: OperationId;
+  /** For a fan-out that was refused: the error that it will end with, once the policies are what they were before. */
+  readonly undoing?: { readonly code: ErrorCode; readonly detail: string };
+  /** For a replay: the operation whose resources it brings to what the state says. */
+  readonly replays?: OperationId;
   /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
   readonly attempts: number;
   readonly answer: Answer;

@@ -25,7 +25,8 @@ export function accessOf(resources: Resources, probes: Probes, settings: AwsSett
     if (role === undefined) continue;
     const assuming = probes.jobs.filter((job) => mayAssume(role.trustPolicy, job, settings));
     for (const repository of resources.repositories.keys()) {
-      if (mayPush(resources, name, repository, LONG_AGO, settings)) access.add(`living session of ${name} pushes ${repository}`);
+      if (mayPush(resources, name, repository, LONG_AGO, settings))
+        access.add(`living session of ${name} pushes ${repository}`);
       if (assuming.length === 0 || !mayPush(resources, name, repository, JUST_NOW, settings)) continue;
       for (const job of assuming) access.add(`${describe(job)} pushes ${repository} by ${name}`);
     }
@@ -40,7 +41,8 @@ export function accessOf(resources: Resources, probes: Probes, settings: AwsSett
           resource: repositoryArn(settings, name),
           context: { 'aws:PrincipalOrgID': settings.organisationId ?? 'o-none' },
         };
-        if (evaluateDocument(repository.policy, request, 'resource') === 'allow') access.add(`account ${accountId} ${what}es ${name}`);
+        if (evaluateDocument(repository.policy, request, 'resource') === 'allow')
+          access.add(`account ${accountId} ${what}es ${name}`);
       }
     }
   }
@@ -52,9 +54,16 @@ function describe({ repository, ref = 'refs/heads/main', environment, pullReques
 }
 
 function mayAssume(trust: Parameters<typeof evaluateDocument>[0], job: Job, settings: AwsSettings): boolean {
-  const claims = claimsOf(job, { issuer: `https://${settings.oidcProvider}`, audience: settings.stsAudience, now: new Date(0), jti: 'probe' });
+  const claims = claimsOf(job, {
+    issuer: `https://${settings.oidcProvider}`,
+    audience: settings.stsAudience,
+    now: new Date(0),
+    jti: 'probe',
+  });
   const key = (claim: string): string => `${settings.oidcProvider}:${claim}`;
-  const context = Object.fromEntries(['sub', 'aud', 'repository_id', 'ref'].map((claim) => [key(claim), String(claims[claim])]));
+  const context = Object.fromEntries(
+    ['sub', 'aud', 'repository_id', 'ref'].map((claim) => [key(claim), String(claims[claim])]),
+  );
   const request = {
     principal: { kind: 'federated', provider: oidcProviderArn(settings) } as const,
     action: ASSUME_ACTION,
@@ -64,7 +73,13 @@ function mayAssume(trust: Parameters<typeof evaluateDocument>[0], job: Job, sett
   return evaluateDocument(trust, request, 'resource') === 'allow';
 }
 
-function mayPush({ roles, repositories }: Resources, roleName: string, name: string, issued: string, settings: AwsSettings): boolean {
+function mayPush(
+  { roles, repositories }: Resources,
+  roleName: string,
+  name: string,
+  issued: string,
+  settings: AwsSettings,
+): boolean {
   const role = roles.get(roleName);
   const repository = repositories.get(name);
   if (role === undefined || repository === undefined) return false;

@@ -32,7 +32,9 @@ export function textOf({ scenario, call, kind }: Point): string {
  */
 export function pointsOf(scenario: Scenario, calls: readonly Call[]): readonly Point[] {
   return calls.flatMap((call) => {
-    const kinds: readonly FaultKind[] = call.writes ? ['crash-before', 'crash-after', 'fail', 'lose'] : ['crash-before', 'fail'];
+    const kinds: readonly FaultKind[] = call.writes
+      ? ['crash-before', 'crash-after', 'fail', 'lose']
+      : ['crash-before', 'fail'];
     return kinds.map((kind) => ({ scenario, call, kind }));
   });
 }
@@ -60,7 +62,11 @@ export async function enumerate(world: FaultWorld, options: EnumerationOptions =
     const points = pointsOf(scenario, plain.calls).filter(() => turn++ % every === 0);
     await inParallel(points, parallel, async (point) => {
       const report = await runScenario(world, scenario, new Map([[point.call.number, point.kind]]));
-      found.push(...report.violations.map((violation) => `${textOf(point)} (${point.call.process} ${point.call.operation}): ${violation}`));
+      found.push(
+        ...report.violations.map(
+          (violation) => `${textOf(point)} (${point.call.process} ${point.call.operation}): ${violation}`,
+        ),
+      );
     });
     const crashes = points.filter(({ kind }) => kind.startsWith('crash')).length;
     crashPoints += plain.calls.length * 2;
@@ -68,7 +74,9 @@ export async function enumerate(world: FaultWorld, options: EnumerationOptions =
     faultRuns += points.length - crashes;
     violations.push(...found);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    tell(`${scenario.name}: ${plain.calls.length} calls, ${crashes} crashes, ${points.length - crashes} other faults, ${found.length} violations, ${seconds} s`);
+    tell(
+      `${scenario.name}: ${plain.calls.length} calls, ${crashes} crashes, ${points.length - crashes} other faults, ${found.length} violations, ${seconds} s`,
+    );
     for (const violation of found) tell(`  ${violation}`);
   }
   return { crashPoints, crashRuns, faultRuns, violations };

@@ -113,7 +113,9 @@ function noteGrant(place: Place, { result }: { readonly result: MutationResult }
 // ---- The mutations --------------------------------------------------------------------------------------------------
 
 /** What a caller was told. */
-type Answer = { readonly result: MutationResult } | { readonly code: string; readonly detail: string; readonly operation: string | undefined };
+type Answer =
+  | { readonly result: MutationResult }
+  | { readonly code: string; readonly detail: string; readonly operation: string | undefined };
 
 async function ask(world: FaultWorld, core: Core, asked: Asked, idempotencyKey: string | undefined): Promise<Answer> {
   const { command, params = {}, query = {}, body = {}, ifMatch } = asked;
@@ -189,7 +191,9 @@ async function settle(run: Run): Promise<void> {
 
 function resourceOf({ input }: Call): { readonly kind: 'repositories' | 'roles'; readonly name: string } {
   const { repositoryName, RoleName } = input as { readonly repositoryName?: string; readonly RoleName?: string };
-  return repositoryName === undefined ? { kind: 'roles', name: RoleName ?? '' } : { kind: 'repositories', name: repositoryName };
+  return repositoryName === undefined
+    ? { kind: 'roles', name: RoleName ?? '' }
+    : { kind: 'repositories', name: repositoryName };
 }
 
 /** A write to AWS belongs to an operation that the ledger says is on its way, and that was accepted in the audit chain. */
@@ -203,15 +207,21 @@ async function checkIntent(run: Run, call: Call): Promise<void> {
   const meant = operations.some(
     (operation) =>
       operation !== undefined &&
-      operation.targets.some((target) => target.kind === 'repository-policies' ? call.operation.endsWith('RepositoryPolicy') : target.name === name) &&
+      operation.targets.some((target) =>
+        target.kind === 'repository-policies' ? call.operation.endsWith('RepositoryPolicy') : target.name === name,
+      ) &&
       events.some((event) => event.operation === operation.id && event.outcome === 'accepted'),
   );
-  if (!meant) run.violations.push(`unaudited: ${describe(call)} on ${name} without an accepted operation that means it`);
+  if (!meant)
+    run.violations.push(`unaudited: ${describe(call)} on ${name} without an accepted operation that means it`);
 }
 
 async function noteAccess(run: Run, call: Call): Promise<void> {
   const { kind, name } = resourceOf(call);
-  const found = await run.world.observed({ repositories: kind === 'repositories' ? [name] : [], roles: kind === 'roles' ? [name] : [] });
+  const found = await run.world.observed({
+    repositories: kind === 'repositories' ? [name] : [],
+    roles: kind === 'roles' ? [name] : [],
+  });
   run.aws = {
     repositories: new Map([...run.aws.repositories, ...found.repositories]),
     roles: new Map([...run.aws.roles, ...found.roles]),
@@ -237,20 +247,25 @@ function describe({ number, process, service, operation }: Call): string {
 async function repeatAll(run: Run, asked: readonly Asked[], first: readonly (Answer | undefined)[]): Promise<void> {
   const { world, place } = run;
   const { core } = world.startApi(NO_FAULTS, QUIET());
-  const version = async () => (await readDepartmentItem(world.embedded.executor.tables, place.department))?.head.version;
+  const version = async () =>
+    (await readDepartmentItem(world.embedded.executor.tables, place.department))?.head.version;
   const before = await version();
   for (const [index, one] of asked.entries()) {
     const key = keyOf(place, index);
     const told = first[index];
     const [once, again] = [await ask(world, core, one, key), await ask(world, core, one, key)];
     if (JSON.stringify(identity(once)) !== JSON.stringify(identity(again)))
-      run.violations.push(`repeat: ${one.command} was answered ${JSON.stringify(identity(once))}, then ${JSON.stringify(identity(again))}`);
+      run.violations.push(
+        `repeat: ${one.command} was answered ${JSON.stringify(identity(once))}, then ${JSON.stringify(identity(again))}`,
+      );
     if (told !== undefined && operationOf(told) !== undefined && operationOf(told) !== operationOf(once))
       run.violations.push(`repeat: ${one.command} was operation ${operationOf(told)} first, then ${operationOf(once)}`);
     const expected = run.scenario.ends?.[index];
     const code = 'code' in once ? once.code : undefined;
     if (run.faults.size === 0 && code !== expected)
-      run.violations.push(`${one.command} ended with ${code ?? 'success'}${'detail' in once ? ` (${once.detail})` : ''}, not with ${expected ?? 'success'}`);
+      run.violations.push(
+        `${one.command} ended with ${code ?? 'success'}${'detail' in once ? ` (${once.detail})` : ''}, not with ${expected ?? 'success'}`,
+      );
   }
   if ((await version()) !== before) run.violations.push('repeat: a repeat made a new version');
 }
@@ -262,7 +277,12 @@ function operationOf(answer: Answer): string | undefined {
 function identity(answer: Answer): unknown {
   if ('code' in answer) return answer;
   const { result } = answer;
-  return { operation: result.operation?.id, status: result.operation?.status, entity: result.entity, created: result.created };
+  return {
+    operation: result.operation?.id,
+    status: result.operation?.status,
+    entity: result.entity,
+    created: result.created,
+  };
 }
 
 async function check(run: Run): Promise<void> {
@@ -279,21 +299,35 @@ async function check(run: Run): Promise<void> {
     repositories: new Map([...names.repositories].map((name) => [name, desired.repositories.get(name)])),
     roles: new Map([...names.roles].map((name) => [name, desired.roles.get(name)])),
   };
-  for (const { action, resource } of planChanges(observed, wanted, settings)) violations.push(`lost: AWS needs ${action} on ${resource}`);
-  for (const [access, where] of run.seen) if (!run.meant.has(access)) violations.push(`leaked: ${access}, after ${where}`);
+  for (const { action, resource } of planChanges(observed, wanted, settings))
+    violations.push(`lost: AWS needs ${action} on ${resource}`);
+  for (const [access, where] of run.seen)
+    if (!run.meant.has(access)) violations.push(`leaked: ${access}, after ${where}`);
   const events = await chainOf(run);
   const item = await readDepartmentItem(tables, place.department);
   const broken = findBreak(events);
   if (broken !== undefined) violations.push(`chain: ${broken}`);
-  if (item !== undefined && events.at(-1)?.hash !== item.head.auditHash) violations.push('chain: the head is not the last event');
+  if (item !== undefined && events.at(-1)?.hash !== item.head.auditHash)
+    violations.push('chain: the head is not the last event');
   for (const id of new Set(events.flatMap(({ operation }) => operation ?? []))) {
     const operation = await readOperation(tables, id);
-    violations.push(...operationViolations(id, operation, events.filter((event) => event.operation === id)));
+    violations.push(
+      ...operationViolations(
+        id,
+        operation,
+        events.filter((event) => event.operation === id),
+      ),
+    );
   }
-  if (JSON.stringify([...(await entitiesPending(run))]) !== '[]') violations.push('an entity waits for an operation that is over');
+  if (JSON.stringify([...(await entitiesPending(run))]) !== '[]')
+    violations.push('an entity waits for an operation that is over');
 }
 
-function operationViolations(id: string, operation: Operation | undefined, events: readonly AuditEvent[]): readonly string[] {
+function operationViolations(
+  id: string,
+  operation: Operation | undefined,
+  events: readonly AuditEvent[],
+): readonly string[] {
   const outcomes = events.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'progressed');
   if (operation === undefined) return [`lost: ${id} is in the audit chain and not in the ledger`];
   if (operation.status === 'pending') return [`lost: ${id} is pending`];
@@ -303,8 +337,14 @@ function operationViolations(id: string, operation: Operation | undefined, event
 
 /** What is not ours is not held against us. */
 function ownOnly({ repositories, roles }: Resources, department: string): Resources {
-  const own = <T extends { readonly tags: Readonly<Record<string, string>> }>(all: ReadonlyMap<string, T | undefined>) =>
-    new Map([...all].map(([name, one]) => [name, one !== undefined && isOwnedBy(one.tags, department) ? one : undefined] as const));
+  const own = <T extends { readonly tags: Readonly<Record<string, string>> }>(
+    all: ReadonlyMap<string, T | undefined>,
+  ) =>
+    new Map(
+      [...all].map(
+        ([name, one]) => [name, one !== undefined && isOwnedBy(one.tags, department) ? one : undefined] as const,
+      ),
+    );
   return { repositories: own(repositories), roles: own(roles) };
 }
 

@@ -116,7 +116,12 @@ const AT_WORK: readonly Step[] = [
   createRepository('two'),
 ];
 const MANY = Array.from({ length: 5 }, (_, index) => createRepository(`many-${index}`));
-const QUOTA: HookAnswer = { kind: 'fault', code: 'LimitExceededException', status: 400, message: 'A quota is reached.' };
+const QUOTA: HookAnswer = {
+  kind: 'fault',
+  code: 'LimitExceededException',
+  status: 400,
+  message: 'A quota is reached.',
+};
 
 const LIFECYCLE = {
   rules: [
@@ -162,11 +167,17 @@ export const SCENARIOS: readonly Scenario[] = [
     before: [...AT_WORK, ...MANY],
     mutations: [putAccess('931827427726', '931827427727+push')],
   },
-  { name: 'createRepository', before: AT_WORK.slice(0, 3), mutations: [createRepository('new', { lifecyclePolicy: LIFECYCLE })] },
+  {
+    name: 'createRepository',
+    before: AT_WORK.slice(0, 3),
+    mutations: [createRepository('new', { lifecyclePolicy: LIFECYCLE })],
+  },
   {
     name: 'updateRepository',
     before: AT_WORK,
-    mutations: [updateRepository('one', { imageTagMutability: 'MUTABLE', scanOnPush: false, lifecyclePolicy: LIFECYCLE })],
+    mutations: [
+      updateRepository('one', { imageTagMutability: 'MUTABLE', scanOnPush: false, lifecyclePolicy: LIFECYCLE }),
+    ],
   },
   { name: 'deleteRepository', before: AT_WORK, mutations: [deleteRepository('one')] },
   { name: 'createGrant', before: AT_WORK, mutations: [createGrant('app')] },
@@ -174,7 +185,11 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'createGrant overflowing into a second role',
     before: [...AT_WORK, createGrant('site', { environment: 'prod' })],
-    mutations: [createGrant('app', { environment: 'prod' }), createGrant('gift*', { environment: 'test' }), createGrant('app', { refs: ['refs/heads/*'] })],
+    mutations: [
+      createGrant('app', { environment: 'prod' }),
+      createGrant('gift*', { environment: 'test' }),
+      createGrant('app', { refs: ['refs/heads/*'] }),
+    ],
   },
   {
     name: 'updateGrant from a ref to an environment',
@@ -192,17 +207,29 @@ export const SCENARIOS: readonly Scenario[] = [
     before: [...AT_WORK, createGrant('app'), createGrant('site')],
     mutations: [revokeGrant(0, true)],
   },
-  { name: 'revokeGrant for named repositories', before: [...AT_WORK, named('app', 'one', 'two')], mutations: [revokeGrant(0)] },
+  {
+    name: 'revokeGrant for named repositories',
+    before: [...AT_WORK, named('app', 'one', 'two')],
+    mutations: [revokeGrant(0)],
+  },
   {
     name: 'five mutations in flight',
     before: [...AT_WORK, createGrant('app'), createGrant('site', { environment: 'prod' })],
-    mutations: [createRepository('new'), revokeGrant(0), deleteRepository('two'), putAccess('931827427726'), createGrant('app', { environment: 'prod' })],
+    mutations: [
+      createRepository('new'),
+      revokeGrant(0),
+      deleteRepository('two'),
+      putAccess('931827427726'),
+      createGrant('app', { environment: 'prod' }),
+    ],
   },
   {
     name: 'a name that is taken, with mutations after it',
     before: AT_WORK,
     arrange: async ({ embedded }, place) => {
-      await embedded.executor.aws.ecr.send(new CreateRepositoryCommand({ repositoryName: `${place.department}/taken` }));
+      await embedded.executor.aws.ecr.send(
+        new CreateRepositoryCommand({ repositoryName: `${place.department}/taken` }),
+      );
     },
     mutations: [createRepository('taken'), createRepository('new'), createGrant('app')],
     ends: ['name-taken', undefined, undefined],
@@ -211,7 +238,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a quota reached half-way, with mutations after it',
     before: AT_WORK,
     arrange: async ({ refusals }, place) => void refusals.set(`PutLifecyclePolicy ${place.department}/refused`, QUOTA),
-    mutations: [createRepository('refused', { lifecyclePolicy: LIFECYCLE }), createRepository('new'), putAccess('931827427726')],
+    mutations: [
+      createRepository('refused', { lifecyclePolicy: LIFECYCLE }),
+      createRepository('new'),
+      putAccess('931827427726'),
+    ],
     ends: ['quota-exceeded', undefined, undefined],
   },
   {

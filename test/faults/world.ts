@@ -31,11 +31,17 @@ export interface FaultWorld {
   readonly now: () => Date;
   readonly pass: (milliseconds: number) => void;
   readonly startApi: (rules: GateRules, counter: Counter) => { readonly core: Core; readonly gate: Gate };
-  readonly startExecutor: (rules: GateRules, counter: Counter) => { readonly ring: (department: string) => Promise<void>; readonly gate: Gate };
+  readonly startExecutor: (
+    rules: GateRules,
+    counter: Counter,
+  ) => { readonly ring: (department: string) => Promise<void>; readonly gate: Gate };
   /** What the ledger says is to stand in AWS. */
   readonly desired: (department: string) => Promise<Resources>;
   /** What stands in AWS under these names. */
-  readonly observed: (names: { readonly repositories: Iterable<string>; readonly roles: Iterable<string> }) => Promise<Resources>;
+  readonly observed: (names: {
+    readonly repositories: Iterable<string>;
+    readonly roles: Iterable<string>;
+  }) => Promise<Resources>;
   readonly close: () => Promise<void>;
 }
 
@@ -53,7 +59,10 @@ export async function startFaultWorld(): Promise<FaultWorld> {
       hooks: {
         before: ({ operation, input }) => {
           if (/^(Describe|Get|List|Delete)/.test(operation)) return undefined;
-          const { repositoryName, RoleName } = input as { readonly repositoryName?: string; readonly RoleName?: string };
+          const { repositoryName, RoleName } = input as {
+            readonly repositoryName?: string;
+            readonly RoleName?: string;
+          };
           const name = `${operation} ${repositoryName ?? RoleName ?? ''}`;
           return [...refusals].find(([text]) => name.includes(text))?.[1];
         },
