@@ -1,3 +1,4 @@
+import type { OperationId } from '../model/ids.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import { isWanted } from '../model/pending.ts';
 import type { AwsSettings } from '../model/settings.ts';
@@ -12,6 +13,7 @@ import {
   guardTrustPolicy,
   type GuardViolation,
 } from '../policy/document-guard.ts';
+import { checkGrant } from '../policy/grant-rules.ts';
 import type { Comparison } from './resources.ts';
 
 /** A plan that the executor will not carry out, whoever made it: the ledger's state is not trusted because it is stored. */
@@ -51,6 +53,21 @@ export function guardPlan(plan: Plan, context: GuardContext): void {
   const violations = plan.flatMap((change) => guardChange(change, context));
   const [first] = violations;
   if (first !== undefined) throw new UnsafePlan(`${first.rule} at ${first.at}: ${first.detail}`);
+}
+
+/**
+ * The executor's own look at what an operation asks for: a grant that the rules would not let in is not carried out,
+ * also where the documents that follow from it would only be narrower than it says.
+ * @throws UnsafePlan
+ */
+export function guardAsked(
+  { grants, organisations }: DepartmentState,
+  operation: OperationId,
+  settings: AwsSettings,
+): void {
+  const asked = grants.filter(({ pending }) => pending?.operation === operation && pending.change !== 'delete');
+  const [first] = asked.flatMap((grant) => checkGrant(grant, organisations.filter(isWanted), settings));
+  if (first !== undefined) throw new UnsafePlan(`${first.rule} at ${first.field}: ${first.detail}`);
 }
 
 function guardChange(change: Change, context: GuardContext): readonly GuardViolation[] {

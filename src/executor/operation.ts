@@ -10,7 +10,7 @@ import type { Repository } from '../model/repository.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { planChanges } from '../plan/plan.ts';
 import { applyToAll } from './fan-out.ts';
-import { guardPlan, UnsafePlan } from './guard.ts';
+import { guardAsked, guardPlan, UnsafePlan } from './guard.ts';
 import { CALLS_PER_EVENT, recordOutcome, recordProgress, Superseded, type Failure, type Outcome } from './outcome.ts';
 import { OutOfTime, type ExecutorParts, type Run } from './parts.ts';
 import { compare, isTakenByAnother, repositoryOf, type SingleTarget } from './resources.ts';
@@ -106,6 +106,7 @@ async function carryOut(
   repository: Repository | undefined,
   calls: AwsCall[],
 ): Promise<Outcome> {
+  guardAsked(state, operation.id, parts.settings);
   for (const target of operation.targets) {
     if (target.kind === 'repository-policies') return applyToAll(parts, run, operation, state, calls);
     await converge(parts, run, operation, state, repository, target, calls);
