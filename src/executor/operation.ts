@@ -302,7 +302,8 @@ async function convergeBack(
   target: SingleTarget,
   calls: AwsCall[],
 ): Promise<void> {
-  // Whatever was fresh has been touched by now, so it is looked at.
-  const { fresh: _fresh, ...known } = target;
-  await converge(parts, run, operation, before.state, before.repository, known, calls);
+  // What is fresh may have been made by now, so it is looked at, as an attempt after the first does; and it stays fresh,
+  // so that what somebody else made under its name is left alone.
+  const looking = { ...operation, attempts: operation.attempts + 1 };
+  await converge(parts, run, looking, before.state, before.repository, target, calls);
 }
