@@ -167,6 +167,9 @@ export interface paths {
          * Replace the whole list of accounts
          * @description For the platform team. `If-Match` is required, because the list is replaced as a whole: an account that is left out
          *     loses its access to every repository of the department. It is tried on one repository first.
+         *
+         *     Set again while an earlier list is still on its way, the newer one takes its place at once: the earlier operation ends as
+         *     `failed` with `superseded`.
          */
         readonly put: operations["putAccountAccess"];
         readonly post?: never;
@@ -1031,7 +1034,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "contended" | "in-use" | "not-empty" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
+        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "superseded" | "contended" | "in-use" | "not-empty" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
         /** @description RFC 9457 problem details. */
         readonly Problem: {
             /** @description Page that explains the code. */
@@ -1131,7 +1134,7 @@ export interface components {
         };
         /**
          * @description It does not fit what is there: `already-exists`, `name-taken`, `name-reserved`, `in-use`, `not-empty`; or something else
-         *     is changing it: `in-progress` (with a link to the operation), `contended` (with `Retry-After`).
+         *     is changing it: `in-progress` and `superseded` (with a link to the operation), `contended` (with `Retry-After`).
          */
         readonly Conflict: {
             headers: {
@@ -1567,7 +1570,6 @@ export interface operations {
             readonly 409: components["responses"]["Conflict"];
             readonly 412: components["responses"]["PreconditionFailed"];
             readonly 422: components["responses"]["Unprocessable"];
-            readonly 429: components["responses"]["TooManyRequests"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };
@@ -1631,7 +1633,6 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["Unprocessable"];
-            readonly 429: components["responses"]["TooManyRequests"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };

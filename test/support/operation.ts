@@ -328,7 +328,7 @@ export async function refusesAnotherRequest(t: Test, world: World, { as, request
   await refused(t, world, as, keyed, { status: 422, code: 'idempotency-mismatch' });
 }
 
-/** A dry run answers 200 with the plan and writes nothing; every event may make it. */
+/** A dry run answers 200 with the plan and writes nothing; a run of every event may make it. */
 export async function dryRuns(t: Test, world: World, { as, request }: Valid): Promise<Answer> {
   const before = { ledger: await world.ledger(), aws: world.awsWrites() };
   const dryRun = { ...request, path: withQuery(request.path, 'dryRun=true') };
@@ -336,36 +336,31 @@ export async function dryRuns(t: Test, world: World, { as, request }: Valid): Pr
   t.equal(answer.status, 200, answer.text);
   t.equal(answer.body.operation, null, 'there is no operation');
   t.equal(answer.headers['location'], undefined, 'nor an address');
-  const onPullRequest = await world.ask({ ...as, ref: as.ref ?? 'refs/heads/main', event: 'pull_request' }, dryRun);
-  t.equal(onPullRequest.status, 200, 'a run that may not change anything may ask all the same');
-  t.strictSame(onPullRequest.body.plan, answer.body.plan, 'and is told the same plan');
+  const onDeployment = await world.ask({ ...as, event: 'deployment' }, dryRun);
+  t.equal(onDeployment.status, 200, 'a run that may not change anything may ask all the same');
+  t.strictSame(onDeployment.body.plan, answer.body.plan, 'and is told the same plan');
+  const denied = await world.ask({ ...as, event: 'deployment' }, request);
+  t.equal(denied.status, 403, 'while it may not do it');
   t.strictSame({ ledger: await world.ledger(), aws: world.awsWrites() }, before, 'nothing was written');
   return answer;
 }
 
-/** With a hundred operations of the department on their way, no further one is accepted. */
-export async function refusesTheHundredAndFirst(t: Test, world: World, { as, request }: Valid): Promise<void> {
+/** Leaves KOA with a hundred operations on their way; the executor is stopped. */
+export async function floods(world: World): Promise<void> {
   world.executor.stop();
-  const department = /departments\/([a-z]+)/.exec(request.path)?.[1] ?? 'koa';
-  const [manager, prefix] = department === 'pol' ? [POL, 'pol/'] : [KOA, ''];
   const headers = { prefer: 'respond-async' };
   for (let number = 1; number <= 100; number++) {
-    const path = `/v1/departments/${department}/repositories`;
-    const answer = await world.ask(manager, {
-      method: 'POST',
-      path,
-      headers,
-      body: { name: `${prefix}waiting-${number}` },
-    });
+    const body = { name: `waiting-${number}` };
+    const answer = await world.ask(KOA, { method: 'POST', path: '/v1/departments/koa/repositories', headers, body });
     if (answer.status !== 202) throw new Error(`Operation ${number} was answered ${answer.status}: ${answer.text}`);
   }
-  const answer = await refused(
-    t,
-    world,
-    as,
-    { ...request, headers: { ...request.headers, ...headers } },
-    { status: 429, code: 'too-many-requests' },
-  );
+}
+
+/** With a hundred operations of the department on their way, no further one is accepted. */
+export async function refusesTheHundredAndFirst(t: Test, world: World, { as, request }: Valid): Promise<void> {
+  await floods(world);
+  const headers = { ...request.headers, prefer: 'respond-async' };
+  const answer = await refused(t, world, as, { ...request, headers }, { status: 429, code: 'too-many-requests' });
   t.match(answer.headers['retry-after'], /^[1-9][0-9]*$/, 'it says when to ask again');
 }
 
