@@ -1,6 +1,8 @@
 import type { OperationId } from '../model/ids.ts';
 import type { Change, Plan } from '../model/plan.ts';
+import type { RepositoryName } from '../model/names.ts';
 import { isWanted } from '../model/pending.ts';
+import type { PushRole } from '../model/push-role.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { checkPlan } from '../plan/safety.ts';
@@ -14,6 +16,7 @@ import {
   type GuardViolation,
 } from '../policy/document-guard.ts';
 import { checkGrant } from '../policy/grant-rules.ts';
+import { grantsOfRole } from '../policy/role-assignment.ts';
 import type { Comparison } from './resources.ts';
 
 /** A plan that the executor will not carry out, whoever made it: the ledger's state is not trusted because it is stored. */
@@ -106,6 +109,25 @@ function guardTrust(document: PolicyDocument, { state, settings }: GuardContext)
   return guardTrustPolicy(document, settings, owners);
 }
 
+/** A role reaches no more repositories than the grants whose workflows assume it name. */
+function guardScope(role: PushRole, { grants }: DepartmentState): readonly GuardViolation[] {
+  const own = grantsOfRole(role.name, grants);
+  const isNamed = (name: RepositoryName): boolean =>
+    own.every(({ repositories }) => repositories?.includes(name) === true);
+  const isWithin =
+    role.scope === 'department'
+      ? own.every(({ repositories }) => repositories === undefined)
+      : (role.repositories ?? []).every(isNamed);
+  if (isWithin) return [];
+  return [
+    {
+      at: '/Statement',
+      rule: 'beyond-grants',
+      detail: `${role.name} would reach repositories that its grants do not name.`,
+    },
+  ];
+}
+
 function guardInline({ resource, after }: Change, { state, settings }: GuardContext): readonly GuardViolation[] {
   const { policyName, document } = after as unknown as {
     readonly policyName: string;
@@ -115,7 +137,7 @@ function guardInline({ resource, after }: Change, { state, settings }: GuardCont
   if (role === undefined) return [{ at: '', rule: 'unknown-role', detail: `The department has no role ${resource}.` }];
   switch (policyName) {
     case INLINE_POLICY_NAMES.push:
-      return guardPushPolicy(document, role, settings);
+      return [...guardScope(role, state), ...guardPushPolicy(document, role, settings)];
     case INLINE_POLICY_NAMES.revoke:
       return guardRevokeSessionsPolicy(document);
     default:
