@@ -14,7 +14,7 @@ import { definitions, requestSchema } from '../src/contract/request-schema.ts';
 import { newAjv } from '../src/contract/validators.ts';
 
 /** The Lambdas: folder in dist/ → entry. None may hold anything of src/local. */
-const ENTRIES = { api: 'src/lambda-api.ts', executor: 'src/lambda-executor.ts' } as const;
+const ENTRIES = { api: 'src/lambda-api.ts', executor: 'src/lambda-executor.ts', exporter: 'src/lambda-exporter.ts' } as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
