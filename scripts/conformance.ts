@@ -33,7 +33,7 @@ async function environmentOf(values: Options): Promise<{ env: Record<string, str
         return { env: { CONFORMANCE_AWS_ENDPOINT: values['aws-endpoint'] }, close };
       }
       const moto = await startMoto();
-      process.stdout.write(`moto ${moto.version} at ${moto.endpoint}\n`);
+      process.stdout.write(`${moto.version} at ${moto.endpoint}\n`);
       return { env: { CONFORMANCE_AWS_ENDPOINT: moto.endpoint }, close: moto.close };
     }
     case 'dynamodb-local': {

@@ -2,14 +2,12 @@
  * Starts moto (https://github.com/getmoto/moto), an emulator of AWS that others wrote, for the conformance suite: its
  * pinned version in a Python environment of the project's own, or a `moto_server` on the PATH where that can't be made.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pythonTool } from './python-tool.ts';
 
-const VERSION = '5.2.5';
-const ENVIRONMENT = fileURLToPath(new URL(`../node_modules/.cache/moto-${VERSION}`, import.meta.url));
+const MOTO = { command: 'moto_server', requirement: 'moto[server]==5.2.5' };
 const START_TIMEOUT = 30_000;
 
 /** A running moto. */
@@ -22,9 +20,9 @@ export interface Moto {
 
 /** Installs moto if need be, and starts it on a free port of loopback. @throws Error that says what is missing */
 export async function startMoto(): Promise<Moto> {
-  const { command, version } = findMoto();
+  const { path, version } = pythonTool(MOTO);
   const port = await freePort();
-  const server = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const server = spawn(path, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const kill = (): void => void server.kill('SIGKILL');
   process.once('exit', kill);
@@ -39,28 +37,6 @@ export async function startMoto(): Promise<Moto> {
       await ended;
     },
   };
-}
-
-function findMoto(): { readonly command: string; readonly version: string } {
-  const command = `${ENVIRONMENT}/bin/moto_server`;
-  if (existsSync(command) || install()) return { command, version: VERSION };
-  if (spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status === 0) {
-    return { command: 'moto_server', version: 'of the PATH' };
-  }
-  throw new Error(`moto is not here: python3 with venv and pip could not install moto[server]==${VERSION}.`);
-}
-
-function install(): boolean {
-  const steps = [
-    ['python3', '-m', 'venv', ENVIRONMENT],
-    [`${ENVIRONMENT}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`],
-  ];
-  const installed = steps.every(
-    ([command = '', ...rest]) => spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0,
-  );
-  // Half an environment would be taken for a whole one the next time.
-  if (!installed) rmSync(ENVIRONMENT, { recursive: true, force: true });
-  return installed;
 }
 
 async function answers(url: string): Promise<void> {

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { DIFFERENCES, rowOf } from './differences.ts';
+import { LEDGER_CHECKS } from './ledger-checks.ts';
 import { REPOSITORY_CHECKS } from './repository-checks.ts';
 import { REPOSITORY_LIMIT_CHECKS } from './repository-limit-checks.ts';
 import { ROLE_CHECKS } from './role-checks.ts';
+import { STREAM_CHECKS } from './stream-checks.ts';
 
-const CHECKS = [...REPOSITORY_CHECKS, ...REPOSITORY_LIMIT_CHECKS, ...ROLE_CHECKS].map(({ id }) => id);
+const ON_AWS = [...REPOSITORY_CHECKS, ...REPOSITORY_LIMIT_CHECKS, ...ROLE_CHECKS].map(({ id }) => id);
+const ON_DYNAMODB = [...LEDGER_CHECKS, ...STREAM_CHECKS].map(({ id }) => id);
+const CHECKS = [...ON_AWS, ...ON_DYNAMODB];
 
 void test('docs/local-differences.md shows every difference that the suite knows, and no other', (t) => {
   const page = readFileSync('docs/local-differences.md', 'utf8');

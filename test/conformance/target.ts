@@ -7,10 +7,11 @@ import { TARGET_NAMES, type TargetName } from './target-name.ts';
 /** What the suite runs against; a part that a target does not have is absent. */
 export interface Target {
   readonly name: TargetName;
+  readonly region: string;
   /** ECR, IAM and STS. */
   readonly aws?: AwsOptions;
   /** DynamoDB, for the ledger's checks; an empty object is the one that the SDK's own variables point to. */
-  readonly dynamoDb?: { readonly endpoint?: string; readonly credentials?: AwsOptions['credentials'] };
+  readonly dynamoDb?: Pick<AwsOptions, 'endpoint' | 'credentials'>;
   /** How long a read may lag behind a write, in seconds. */
   readonly lagSeconds: number;
   readonly close: () => Promise<void>;
@@ -31,17 +32,25 @@ export async function startTarget(env: Environment): Promise<Target> {
       const endpoint = needed(env, 'CONFORMANCE_AWS_ENDPOINT');
       const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
       const aws = { region: REGION, endpoint, credentials };
-      return { name, aws, dynamoDb: { endpoint, credentials }, lagSeconds: 0, close: async () => undefined };
+      return {
+        name,
+        region: REGION,
+        aws,
+        dynamoDb: { endpoint, credentials },
+        lagSeconds: 0,
+        close: async () => undefined,
+      };
     }
     case 'dynamodb-local': {
       const endpoint = needed(env, 'CONFORMANCE_DYNAMODB_ENDPOINT');
       const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
-      return { name, dynamoDb: { endpoint, credentials }, lagSeconds: 0, close: async () => undefined };
+      return { name, region: REGION, dynamoDb: { endpoint, credentials }, lagSeconds: 0, close: async () => undefined };
     }
     case 'aws':
       // The account that the SDK's own variables point to.
       return {
         name,
+        region: needed(env, 'AWS_REGION'),
         aws: { region: needed(env, 'AWS_REGION') },
         dynamoDb: {},
         lagSeconds: 60,
@@ -64,6 +73,7 @@ async function startEmbeddedTarget(): Promise<Target> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   return {
     name: 'embedded',
+    region: REGION,
     aws: { region: REGION, endpoint: aws.endpoint, credentials },
     dynamoDb: { endpoint: dynamoDb.endpoint, credentials },
     lagSeconds: 0,

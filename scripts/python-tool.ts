@@ -1,0 +1,40 @@
+/** Tools from PyPI that the project is checked with, each at a pinned version in a Python environment of its own. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A command of a Python package. */
+export interface PythonTool {
+  readonly command: string;
+  /** As pip takes it, with a pinned version: `moto[server]==5.2.5`. */
+  readonly requirement: string;
+}
+
+/**
+ * Finds the tool's command; installs it first where it is not there yet. A command on the PATH serves where that fails.
+ * @returns the command, and which version it is
+ * @throws Error that says what is missing
+ */
+export function pythonTool({ command, requirement }: PythonTool): {
+  readonly path: string;
+  readonly version: string;
+} {
+  const name = requirement.replaceAll(/[^\w.]+/g, '-');
+  const environment = fileURLToPath(new URL(`../node_modules/.cache/${name}`, import.meta.url));
+  const path = `${environment}/bin/${command}`;
+  if (existsSync(path) || install(environment, requirement)) return { path, version: requirement };
+  if (spawnSync(command, ['--help'], { stdio: 'ignore' }).status === 0) {
+    return { path: command, version: `${command} of the PATH` };
+  }
+  throw new Error(`${command} is not here: python3 with venv and pip could not install ${requirement}.`);
+}
+
+function install(environment: string, requirement: string): boolean {
+  const pip = [`${environment}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', requirement];
+  const installed = [['python3', '-m', 'venv', environment], pip].every(
+    ([command = '', ...rest]) => spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0,
+  );
+  // Half an environment would be taken for a whole one the next time.
+  if (!installed) rmSync(environment, { recursive: true, force: true });
+  return installed;
+}
