@@ -29,22 +29,43 @@ interface Definition {
 type Schema = Readonly<Record<string, unknown>>;
 
 const [source, target] = process.argv.slice(2);
-if (source === undefined || target === undefined) throw new Error('Give the checkout of ocsf-schema and the file to write.');
+if (source === undefined || target === undefined)
+  throw new Error('Give the checkout of ocsf-schema and the file to write.');
 
 const read = (path: string): unknown => JSON.parse(readFileSync(join(source, path), 'utf8'));
 const version = (read('version.json') as { version: string }).version;
 const dictionary = read('dictionary.json') as {
   readonly attributes: Readonly<Record<string, Attribute>>;
-  readonly types: { readonly attributes: Readonly<Record<string, { readonly type?: string; readonly regex?: string; readonly max_len?: number; readonly range?: readonly number[] }>> };
+  readonly types: {
+    readonly attributes: Readonly<
+      Record<
+        string,
+        {
+          readonly type?: string;
+          readonly regex?: string;
+          readonly max_len?: number;
+          readonly range?: readonly number[];
+        }
+      >
+    >;
+  };
 };
 const definitions = new Map<string, Definition>();
-for (const file of [...readdirSync(join(source, 'objects')).map((name) => `objects/${name}`), 'events/base_event.json', 'events/application/application.json', 'events/application/api_activity.json']) {
+for (const file of [
+  ...readdirSync(join(source, 'objects')).map((name) => `objects/${name}`),
+  'events/base_event.json',
+  'events/application/application.json',
+  'events/application/api_activity.json',
+]) {
   const definition = read(file) as Definition;
   definitions.set(definition.name, definition);
 }
 
 /** A definition with what it inherits. Attributes that only a profile brings are left out. */
-function inherited(name: string): { attributes: Record<string, Attribute>; constraints: Record<string, readonly string[]> } {
+function inherited(name: string): {
+  attributes: Record<string, Attribute>;
+  constraints: Record<string, readonly string[]>;
+} {
   const definition = definitions.get(name);
   if (definition === undefined) throw new Error(`OCSF has no ${name}.`);
   const base = definition.extends === undefined ? { attributes: {}, constraints: {} } : inherited(definition.extends);
@@ -96,7 +117,8 @@ function attributeSchema(name: string, attribute: Attribute): Schema {
   if (type === undefined) throw new Error(`OCSF's ${name} has no type.`);
   const base = typeOf(type);
   const choices = Object.keys(attribute.enum ?? {});
-  const one = choices.length === 0 ? base : { ...base, enum: base['type'] === 'integer' ? choices.map(Number) : choices };
+  const one =
+    choices.length === 0 ? base : { ...base, enum: base['type'] === 'integer' ? choices.map(Number) : choices };
   return attribute.is_array === true ? { type: 'array', items: one } : one;
 }
 

@@ -10,7 +10,15 @@ import { beginDay, type DayFiles, type WrittenFile } from './event-files.ts';
 import { readPart, type ChainPart } from './export.ts';
 import type { ExportTarget } from './export-target.ts';
 import { allHeads } from './heads.ts';
-import { MANIFEST_FORMAT, manifestBytes, manifestKey, partsBetween, sha256Of, type Manifest, type ManifestFile } from './manifest.ts';
+import {
+  MANIFEST_FORMAT,
+  manifestBytes,
+  manifestKey,
+  partsBetween,
+  sha256Of,
+  type Manifest,
+  type ManifestFile,
+} from './manifest.ts';
 import type { ManifestSigner } from './sign.ts';
 
 /** What a bulk export works with. */
@@ -41,7 +49,12 @@ export async function bulkExport(parts: BulkExportParts): Promise<Manifest> {
   const folder = await mkdtemp(join(tmpdir(), 'audit-export-'));
   try {
     const files = await writeFiles(parts, state, folder);
-    for (const file of files) await parts.target.put(file.key, file, file.form === 'ndjson' ? 'application/gzip' : 'application/vnd.apache.parquet');
+    for (const file of files)
+      await parts.target.put(
+        file.key,
+        file,
+        file.form === 'ndjson' ? 'application/gzip' : 'application/vnd.apache.parquet',
+      );
     const manifest: Manifest = {
       format: MANIFEST_FORMAT,
       number: state.number,
@@ -64,7 +77,11 @@ function described({ key, form, day, count, bytes, sha256, runs }: WrittenFile):
 }
 
 /** Writes the events day by day, within a day chain by chain. */
-async function writeFiles({ tables, source }: BulkExportParts, state: ExportState, folder: string): Promise<readonly WrittenFile[]> {
+async function writeFiles(
+  { tables, source }: BulkExportParts,
+  state: ExportState,
+  folder: string,
+): Promise<readonly WrittenFile[]> {
   const chains = partsBetween(state.previous.heads, state.heads);
   // One page of each chain is in memory at once; the more chains, the smaller it is.
   const limit = Math.max(25, Math.floor(4_000 / Math.max(chains.length, 1)));
@@ -123,11 +140,18 @@ async function putManifest({ target, sign }: BulkExportParts, manifest: Manifest
   const bytes = manifestBytes(manifest);
   const key = manifestKey(manifest.number);
   // The signature first: a manifest that is there has its signature.
-  if (sign !== undefined) await putBytes(target, folder, `${key}.sig`, Buffer.from((await sign(bytes)).toString('base64')), 'text/plain');
+  if (sign !== undefined)
+    await putBytes(target, folder, `${key}.sig`, Buffer.from((await sign(bytes)).toString('base64')), 'text/plain');
   await putBytes(target, folder, key, bytes, 'application/json');
 }
 
-async function putBytes(target: ExportTarget, folder: string, key: string, bytes: Buffer, contentType: string): Promise<void> {
+async function putBytes(
+  target: ExportTarget,
+  folder: string,
+  key: string,
+  bytes: Buffer,
+  contentType: string,
+): Promise<void> {
   const path = join(folder, 'bytes');
   await writeFile(path, bytes);
   await target.put(key, { path, bytes: bytes.length, sha256: sha256Of(bytes) }, contentType);
@@ -137,9 +161,14 @@ async function recordDone({ tables, now }: BulkExportParts, state: ExportState, 
   const reference = { key: manifestKey(manifest.number), sha256: sha256Of(manifestBytes(manifest)) };
   const done = exportDone(tables, state, reference);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const record = { time: now().toISOString(), action: 'exportAuditLog', outcome: 'succeeded', heads: state.heads, manifest: reference } as const;
+    const record = {
+      time: now().toISOString(),
+      action: 'exportAuditLog',
+      outcome: 'succeeded',
+      heads: state.heads,
+      manifest: reference,
+    } as const;
     if (await appendToChain(tables, PLATFORM_CHAIN, record, [done])) return;
   }
   throw new Error(`The end of export ${state.number} could not be recorded; the next run does it again.`);
 }
-

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { tablesOf } from '../compose.ts';
-import { ConfigError, readConfig, type Config } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
+import type { Tables } from '../ledger/client.ts';
 import type { ChainHeadRecord } from '../model/audit-event.ts';
-import { anchorChains } from './anchor.ts';
-import { bulkExport } from './bulk-export.ts';
+import type { BulkExportParts } from './bulk-export.ts';
 import { cloudEventSource } from './cloud-event.ts';
 import { downloadExport, follow } from './download.ts';
 import { folderTarget, type ExportTarget } from './export-target.ts';
 import type { ManifestReference } from './manifest.ts';
-import { serviceClient, ServiceRefusal, tokenSource } from './service-client.ts';
+import { serviceClient, tokenSource } from './service-client.ts';
 import { kmsSigner, pemSigner, type ManifestSigner } from './sign.ts';
 import { verifyFiles, type Verdict } from './verify-files.ts';
 import { verifyLive } from './verify-live.ts';
@@ -76,19 +75,23 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.help || command === undefined) return say(HELP);
   switch (command) {
     case 'export':
-      return say(`${await downloadExport(downloadOf(values), values.format === 'csv' ? 'csv' : 'ndjson')} bytes added\n`);
+      return say(
+        `${await downloadExport(downloadOf(values), values.format === 'csv' ? 'csv' : 'ndjson')} bytes added\n`,
+      );
     case 'tail':
       await follow({ ...downloadOf(values), ...(values.source === undefined ? {} : { source: values.source }) });
       return 0;
     case 'verify':
       return tell(await verify(values, files));
     case 'bulk-export': {
+      const { bulkExport } = await import('./bulk-export.ts');
       const { number, files: written } = await bulkExport(await bulkParts(values));
       return say(`Export ${number}: ${written.length} files\n`);
     }
     case 'anchor': {
-      const config = readConfig(process.env);
-      return say(`${(await anchorChains(tablesOf(config, {}), () => new Date())).length} chain heads anchored\n`);
+      const { anchorChains } = await import('./anchor.ts');
+      const heads = await anchorChains(await tablesOfEnvironment(readConfig(process.env)), () => new Date());
+      return say(`${heads.length} chain heads anchored\n`);
     }
     default:
       throw new UsageError(`There is no command ${command}.`);
@@ -103,8 +106,11 @@ function say(text: string): number {
 function downloadOf(values: Values) {
   const { from, to, department, output } = values;
   if (output === undefined) throw new UsageError('--output FILE is needed.');
-  if (values.format !== 'ndjson' && values.format !== 'csv') throw new UsageError(`--format knows ndjson and csv, not ${values.format}.`);
-  const query = Object.fromEntries(Object.entries({ from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  if (values.format !== 'ndjson' && values.format !== 'csv')
+    throw new UsageError(`--format knows ndjson and csv, not ${values.format}.`);
+  const query = Object.fromEntries(
+    Object.entries({ from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
   return { client: clientOf(values), output, query, ...(department === undefined ? {} : { department }) };
 }
 
@@ -127,28 +133,39 @@ async function verify(values: Values, files: readonly string[]): Promise<Verdict
 
 function headOf(text: string): ChainHeadRecord {
   const match = /^([a-z0-9.-]+)\/([0-9]+)=([0-9a-f]{64})$/.exec(text);
-  if (match?.[1] === undefined || match[3] === undefined) throw new UsageError(`--head must look like koa/17=<64 hexadecimal digits>, not ${text}.`);
+  if (match?.[1] === undefined || match[3] === undefined)
+    throw new UsageError(`--head must look like koa/17=<64 hexadecimal digits>, not ${text}.`);
   return { chain: match[1], seq: Number(match[2]), hash: match[3] };
 }
 
 function manifestOf(text: string): ManifestReference {
   const match = /^([0-9]+)=([0-9a-f]{64})$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) throw new UsageError(`--manifest must look like 17=<64 hexadecimal digits>, not ${text}.`);
+  if (match?.[1] === undefined || match[2] === undefined)
+    throw new UsageError(`--manifest must look like 17=<64 hexadecimal digits>, not ${text}.`);
   return { key: `manifests/${match[1].padStart(8, '0')}.json`, sha256: match[2] };
 }
 
 function tell({ problems, events, chains, manifests }: Verdict): number {
   for (const { where, what } of problems) process.stdout.write(`WRONG  ${where}: ${what}\n`);
-  for (const { chain, first, last, hash } of chains) process.stdout.write(`chain  ${chain}/${first} to ${chain}/${last}=${hash}\n`);
-  process.stdout.write(`${events} events in ${chains.length} chains, ${manifests} manifests: ${problems.length === 0 ? 'whole' : `${problems.length} problems`}\n`);
+  for (const { chain, first, last, hash } of chains)
+    process.stdout.write(`chain  ${chain}/${first} to ${chain}/${last}=${hash}\n`);
+  process.stdout.write(
+    `${events} events in ${chains.length} chains, ${manifests} manifests: ${problems.length === 0 ? 'whole' : `${problems.length} problems`}\n`,
+  );
   return problems.length === 0 ? 0 : 1;
 }
 
-async function bulkParts(values: Values) {
+/** The SDK is loaded only by what talks to DynamoDB: verifying needs nothing but files. */
+async function tablesOfEnvironment(config: Config): Promise<Tables> {
+  const { tablesOf } = await import('../connections.ts');
+  return tablesOf(config, {});
+}
+
+async function bulkParts(values: Values): Promise<BulkExportParts> {
   const config = readConfig(process.env);
   const sign = await signerOf(values);
   return {
-    tables: tablesOf(config, {}),
+    tables: await tablesOfEnvironment(config),
     source: cloudEventSource(config.aws),
     target: await targetOf(values, config),
     now: () => new Date(),
@@ -166,14 +183,19 @@ async function targetOf({ to, 's3-endpoint': endpoint }: Values, { aws }: Config
   const bucket = /^s3:\/\/([a-z0-9.-]+)(?:\/(.*))?$/.exec(to);
   if (bucket?.[1] === undefined) return folderTarget(to);
   const { s3Target } = await import('./s3-target.ts');
-  return s3Target({ bucket: bucket[1], region: aws.region, ...(bucket[2] === undefined ? {} : { prefix: bucket[2] }), ...(endpoint === undefined ? {} : { endpoint }) });
+  return s3Target({
+    bucket: bucket[1],
+    region: aws.region,
+    ...(bucket[2] === undefined ? {} : { prefix: bucket[2] }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
 }
 
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const { code } = error as NodeJS.ErrnoException;
-  const known = error instanceof UsageError || error instanceof ConfigError || error instanceof ServiceRefusal || code !== undefined;
-  process.stderr.write(`${known ? (error as Error).message : String((error as Error).stack)}\n${error instanceof UsageError ? 'Try: npm run audit -- --help\n' : ''}`);
+  process.stderr.write(
+    `${(error as Error).message}\n${error instanceof UsageError ? 'Try: npm run audit -- --help\n' : ''}`,
+  );
   process.exitCode = 2;
 }

@@ -22,7 +22,10 @@ const TRIES = 6;
  * moment is simply run again: nothing is lost and nothing is there twice.
  * @returns how many bytes were added
  */
-export async function downloadExport({ client, output, query, department }: Download, format: ExportFormat): Promise<number> {
+export async function downloadExport(
+  { client, output, query, department }: Download,
+  format: ExportFormat,
+): Promise<number> {
   const file = await open(output, 'a+');
   let added = 0;
   try {
@@ -54,7 +57,11 @@ export async function downloadExport({ client, output, query, department }: Down
   }
 }
 
-function exportPath(department: string | undefined, query: Readonly<Record<string, string>>, after: string | undefined): string {
+function exportPath(
+  department: string | undefined,
+  query: Readonly<Record<string, string>>,
+  after: string | undefined,
+): string {
   const parameters = new URLSearchParams({ ...query, ...(after === undefined ? {} : { after }) });
   return `${listPath(department)}/export?${parameters.toString()}`;
 }
@@ -159,10 +166,20 @@ export async function follow({ client, output, query, department, source, signal
   }
 
   async function step({ cursor, bytes }: Mark): Promise<Mark> {
-    const parameters = new URLSearchParams({ ...query, first: '100', wait: '20', ...(cursor === undefined ? {} : { after: cursor }) });
+    const parameters = new URLSearchParams({
+      ...query,
+      first: '100',
+      wait: '20',
+      ...(cursor === undefined ? {} : { after: cursor }),
+    });
     const response = await client.get(`${listPath(department)}?${parameters.toString()}`);
     const { items, nextCursor } = (await response.json()) as { items: readonly AuditEvent[]; nextCursor: string };
-    const text = items.map((event) => `${source === undefined ? JSON.stringify(event) : cloudEventLine(JSON.stringify(event), source, event)}\n`).join('');
+    const text = items
+      .map(
+        (event) =>
+          `${source === undefined ? JSON.stringify(event) : cloudEventLine(JSON.stringify(event), source, event)}\n`,
+      )
+      .join('');
     // What a failed attempt left behind the mark goes first.
     await file.truncate(bytes);
     await file.appendFile(text);

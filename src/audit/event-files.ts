@@ -62,7 +62,16 @@ function beginPart(folder: string, day: string, number: number, part: number, so
   const described = async (form: ManifestFile['form']): Promise<WrittenFile> => {
     const path = pathOf(form);
     const { size: bytes } = await stat(path);
-    return { key: eventsKey(form, day, number, part), form, day, count, bytes, sha256: await sha256OfFile(path), runs, path };
+    return {
+      key: eventsKey(form, day, number, part),
+      form,
+      day,
+      count,
+      bytes,
+      sha256: await sha256OfFile(path),
+      runs,
+      path,
+    };
   };
   return {
     count: () => count,

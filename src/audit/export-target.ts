@@ -34,7 +34,8 @@ export function folderTarget(folder: string): ExportTarget {
         await link(beside, path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        if ((await sha256OfFile(path)) !== file.sha256) throw new Error(`${path} is there already, with another content.`);
+        if ((await sha256OfFile(path)) !== file.sha256)
+          throw new Error(`${path} is there already, with another content.`);
       } finally {
         await rm(beside, { force: true });
       }

@@ -78,8 +78,13 @@ async function partsOf({ tables, department, from, to, after }: ExportRequest): 
 }
 
 /** Reads a part of a chain page by page; while one is worked on, the next is on its way. */
-export async function* readPart(tables: Tables, { chain, after, last }: ChainPart, limit?: number): AsyncGenerator<readonly string[]> {
-  const read = () => (after < last ? readRun(tables, { chain, after, last, ...(limit === undefined ? {} : { limit }) }) : undefined);
+export async function* readPart(
+  tables: Tables,
+  { chain, after, last }: ChainPart,
+  limit?: number,
+): AsyncGenerator<readonly string[]> {
+  const read = () =>
+    after < last ? readRun(tables, { chain, after, last, ...(limit === undefined ? {} : { limit }) }) : undefined;
   let next = read();
   while (next !== undefined) {
     const texts = await next;

@@ -71,7 +71,12 @@ export function sha256Of(bytes: Uint8Array | string): string {
 }
 
 /** What lies between the heads of two manifests. */
-export function partsBetween(before: readonly ChainHeadRecord[], heads: readonly ChainHeadRecord[]): readonly ChainPart[] {
+export function partsBetween(
+  before: readonly ChainHeadRecord[],
+  heads: readonly ChainHeadRecord[],
+): readonly ChainPart[] {
   const known = new Map(before.map(({ chain, seq }) => [chain, seq]));
-  return heads.map(({ chain, seq }) => ({ chain, after: known.get(chain) ?? 0, last: seq })).filter(({ after, last }) => last > after);
+  return heads
+    .map(({ chain, seq }) => ({ chain, after: known.get(chain) ?? 0, last: seq }))
+    .filter(({ after, last }) => last > after);
 }

@@ -6,7 +6,9 @@ import { COLUMNS } from './columns.ts';
 const ROWS_PER_GROUP = 2_000;
 
 /** Columns of Parquet beside those of CSV: numbers as numbers, and the event itself. */
-const TYPED: Readonly<Record<string, { readonly type: BasicType; readonly of: (event: AuditEvent, text: string) => unknown }>> = {
+const TYPED: Readonly<
+  Record<string, { readonly type: BasicType; readonly of: (event: AuditEvent, text: string) => unknown }>
+> = {
   time: { type: 'TIMESTAMP', of: ({ time }) => new Date(time) },
   version: { type: 'INT32', of: ({ version }) => version },
   chain: { type: 'STRING', of: ({ chain }) => chain },
@@ -15,7 +17,12 @@ const TYPED: Readonly<Record<string, { readonly type: BasicType; readonly of: (e
 };
 
 const PARQUET_COLUMNS = Object.entries({
-  ...Object.fromEntries(Object.entries(COLUMNS).map(([name, of]) => [name, { type: 'STRING' as BasicType, of: (event: AuditEvent) => asText(of(event)) }])),
+  ...Object.fromEntries(
+    Object.entries(COLUMNS).map(([name, of]) => [
+      name,
+      { type: 'STRING' as BasicType, of: (event: AuditEvent) => asText(of(event)) },
+    ]),
+  ),
   ...TYPED,
 });
 
@@ -32,11 +39,16 @@ export interface ParquetFile {
 
 /** Begins a Parquet file, compressed with Snappy; it holds one row group in memory. */
 export function beginParquet(path: string): ParquetFile {
-  const schema = schemaFromColumnData({ columnData: PARQUET_COLUMNS.map(([name, { type }]) => ({ name, type, data: [] })) });
+  const schema = schemaFromColumnData({
+    columnData: PARQUET_COLUMNS.map(([name, { type }]) => ({ name, type, data: [] })),
+  });
   const writer = new ParquetWriter({ writer: fileWriter(path), schema, createdBy: 'ecr-control-plane' });
   let rows: { readonly event: AuditEvent; readonly text: string }[] = [];
   const flush = (): void => {
-    const columnData = PARQUET_COLUMNS.map(([name, { of }]) => ({ name, data: rows.map(({ event, text }) => of(event, text) ?? null) }));
+    const columnData = PARQUET_COLUMNS.map(([name, { of }]) => ({
+      name,
+      data: rows.map(({ event, text }) => of(event, text) ?? null),
+    }));
     void writer.write({ columnData, rowGroupSize: rows.length });
     rows = [];
   };

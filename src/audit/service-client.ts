@@ -28,9 +28,15 @@ export function serviceClient(url: string, token: TokenSource): ServiceClient {
       const target = new URL(pathOrLink, url);
       // A token goes to the service that was named and nowhere else, whatever a link says.
       if (target.origin !== new URL(url).origin) throw new Error(`${target.origin} is not the service at ${url}.`);
-      const response = await fetch(target, { headers: { authorization: `Bearer ${await token()}` }, redirect: 'error' });
+      const response = await fetch(target, {
+        headers: { authorization: `Bearer ${await token()}` },
+        redirect: 'error',
+      });
       if (response.ok) return response;
-      throw new ServiceRefusal(response.status, `${target.pathname} answered ${response.status}: ${(await response.text()).slice(0, 1_000)}`);
+      throw new ServiceRefusal(
+        response.status,
+        `${target.pathname} answered ${response.status}: ${(await response.text()).slice(0, 1_000)}`,
+      );
     },
   };
 }
@@ -48,14 +54,24 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function tokenSource(env: Environment, command: string | undefined): TokenSource {
   if (command !== undefined) return async () => (await promisify(execFile)('/bin/sh', ['-c', command])).stdout.trim();
-  const { ECP_TOKEN: given, ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret, ECP_AUDIENCE: audience } = env;
+  const {
+    ECP_TOKEN: given,
+    ACTIONS_ID_TOKEN_REQUEST_URL: url,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret,
+    ECP_AUDIENCE: audience,
+  } = env;
   if (given !== undefined) return async () => given;
-  if (url !== undefined && secret !== undefined && audience !== undefined) return () => tokenOfJob(url, secret, audience);
-  throw new Error('A token is needed: give --token-command, or set ECP_TOKEN, or run in a GitHub Actions job with id-token: write and ECP_AUDIENCE set.');
+  if (url !== undefined && secret !== undefined && audience !== undefined)
+    return () => tokenOfJob(url, secret, audience);
+  throw new Error(
+    'A token is needed: give --token-command, or set ECP_TOKEN, or run in a GitHub Actions job with id-token: write and ECP_AUDIENCE set.',
+  );
 }
 
 async function tokenOfJob(url: string, secret: string, audience: string): Promise<string> {
-  const response = await fetch(`${url}&audience=${encodeURIComponent(audience)}`, { headers: { authorization: `bearer ${secret}` } });
+  const response = await fetch(`${url}&audience=${encodeURIComponent(audience)}`, {
+    headers: { authorization: `bearer ${secret}` },
+  });
   const { value } = (await response.json()) as { value?: string };
   if (value === undefined) throw new Error(`GitHub gave no token: ${response.status}.`);
   return value;

@@ -4,7 +4,16 @@ import { join, relative, sep } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { sha256OfFile } from './export-target.ts';
-import { MANIFEST_FORMAT, manifestBytes, manifestKey, sha256Of, type FileRun, type Manifest, type ManifestFile, type ManifestReference } from './manifest.ts';
+import {
+  MANIFEST_FORMAT,
+  manifestBytes,
+  manifestKey,
+  sha256Of,
+  type FileRun,
+  type Manifest,
+  type ManifestFile,
+  type ManifestReference,
+} from './manifest.ts';
 import { isSignedBy } from './sign.ts';
 import { createVerifier, type Problem, type Trust, type VerifiedChain } from './verify.ts';
 
@@ -33,7 +42,11 @@ export async function verifyFiles(paths: readonly string[], options: VerifyOptio
   let events = 0;
   let manifests = 0;
   const references = new Map<string, string>();
-  const look = async (path: string, where: string, seen: (event: AuditEvent) => void = () => undefined): Promise<void> => {
+  const look = async (
+    path: string,
+    where: string,
+    seen: (event: AuditEvent) => void = () => undefined,
+  ): Promise<void> => {
     try {
       for await (const line of linesOf(path)) {
         const event = verifier.line(line, where);
@@ -58,11 +71,20 @@ export async function verifyFiles(paths: readonly string[], options: VerifyOptio
       for (const file of manifest.files) await verifyFile(path, file, look, problems);
       for (const head of manifest.heads) verifier.expectHead(head, manifestKey(manifest.number));
     }
-    problems.push(...unlisted(await filesIn(path), bulk.manifests.map(({ manifest }) => manifest)));
+    problems.push(
+      ...unlisted(
+        await filesIn(path),
+        bulk.manifests.map(({ manifest }) => manifest),
+      ),
+    );
     for (const { manifest, sha256 } of bulk.manifests) {
       const key = manifestKey(manifest.number);
       const said = references.get(key);
-      if (said !== undefined && said !== sha256) problems.push({ where: key, what: `is another manifest than the one in the platform's chain, whose SHA-256 is ${said}` });
+      if (said !== undefined && said !== sha256)
+        problems.push({
+          where: key,
+          what: `is another manifest than the one in the platform's chain, whose SHA-256 is ${said}`,
+        });
     }
   }
   return { problems: [...problems, ...verifier.problems()], events, chains: verifier.chains(), manifests };
@@ -105,12 +127,18 @@ interface ReadManifest {
 }
 
 /** Reads a folder's manifests and checks that they link. */
-async function readManifests(folder: string, { publicKey, manifest: trusted }: VerifyOptions): Promise<{ readonly manifests: readonly ReadManifest[]; readonly problems: readonly Problem[] }> {
+async function readManifests(
+  folder: string,
+  { publicKey, manifest: trusted }: VerifyOptions,
+): Promise<{ readonly manifests: readonly ReadManifest[]; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
   const manifests: ReadManifest[] = [];
-  const names = (await readdir(join(folder, 'manifests')).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
+  const names = (await readdir(join(folder, 'manifests')).catch(() => []))
+    .filter((name) => name.endsWith('.json'))
+    .sort();
   if (names.length === 0) problems.push({ where: folder, what: 'holds no manifests' });
-  let before: ManifestReference | null = trusted !== undefined && names[0] !== undefined && `manifests/${names[0]}` > trusted.key ? trusted : null;
+  let before: ManifestReference | null =
+    trusted !== undefined && names[0] !== undefined && `manifests/${names[0]}` > trusted.key ? trusted : null;
   for (const name of names) {
     const where = `manifests/${name}`;
     const wrong = (what: string): void => void problems.push({ where, what });
@@ -122,8 +150,10 @@ async function readManifests(folder: string, { publicKey, manifest: trusted }: V
       continue;
     }
     if (where !== manifestKey(manifest.number)) wrong(`says that it is number ${manifest.number}`);
-    if (before === null && manifest.number !== 1) wrong('is where the manifests begin here: those before it are missing, unless you trust the one before it');
-    else if (manifest.previous?.sha256 !== before?.sha256 || manifest.previous?.key !== before?.key) wrong(`does not link to ${before?.key ?? 'nothing'}, the manifest before it`);
+    if (before === null && manifest.number !== 1)
+      wrong('is where the manifests begin here: those before it are missing, unless you trust the one before it');
+    else if (manifest.previous?.sha256 !== before?.sha256 || manifest.previous?.key !== before?.key)
+      wrong(`does not link to ${before?.key ?? 'nothing'}, the manifest before it`);
     if (trusted?.key === where && trusted.sha256 !== sha256) wrong('is another manifest than the one that you trust');
     if (publicKey !== undefined) {
       const signature = await readFile(join(folder, `${where}.sig`), 'utf8').catch(() => undefined);
@@ -139,7 +169,12 @@ async function readManifests(folder: string, { publicKey, manifest: trusted }: V
 function manifestOf(bytes: Buffer): Manifest | undefined {
   try {
     const manifest = JSON.parse(bytes.toString('utf8')) as Manifest;
-    return manifest.format === MANIFEST_FORMAT && manifestBytes(manifest).equals(bytes) && Array.isArray(manifest.files) && Array.isArray(manifest.heads) ? manifest : undefined;
+    return manifest.format === MANIFEST_FORMAT &&
+      manifestBytes(manifest).equals(bytes) &&
+      Array.isArray(manifest.files) &&
+      Array.isArray(manifest.heads)
+      ? manifest
+      : undefined;
   } catch {
     return undefined;
   }
@@ -147,12 +182,16 @@ function manifestOf(bytes: Buffer): Manifest | undefined {
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
 function unlisted(files: readonly string[], manifests: readonly Manifest[]): readonly Problem[] {
   const listed = new Set(manifests.flatMap((manifest) => manifest.files.map(({ key }) => key)));
-  return files.filter((key) => !key.startsWith('manifests/') && !listed.has(key)).map((where) => ({ where, what: 'is in no manifest' }));
+  return files
+    .filter((key) => !key.startsWith('manifests/') && !listed.has(key))
+    .map((where) => ({ where, what: 'is in no manifest' }));
 }
 
 /** The lines of a file, unpacked if it is gzip; never more than one of them and a piece of the file in memory. */

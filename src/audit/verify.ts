@@ -51,7 +51,9 @@ interface Chain {
 export function createVerifier({ heads = [], partial = false }: Trust = {}): Verifier {
   const chains = new Map<string, Chain>();
   const problems: Problem[] = [];
-  const expected: { readonly head: ChainHeadRecord; readonly said: string; readonly anchor: boolean }[] = heads.map((head) => ({ head, said: 'a trusted head', anchor: true }));
+  const expected: { readonly head: ChainHeadRecord; readonly said: string; readonly anchor: boolean }[] = heads.map(
+    (head) => ({ head, said: 'a trusted head', anchor: true }),
+  );
   let source: string | undefined;
   const add = (event: AuditEvent): void => {
     const chain = chains.get(event.chain);
@@ -68,12 +70,16 @@ export function createVerifier({ heads = [], partial = false }: Trust = {}): Ver
         problems.push({ where, what: read });
         return undefined;
       }
-      if (read.source !== undefined && read.source !== (source ??= read.source)) problems.push({ where: read.event.id, what: `is of ${read.source}, those before it of ${source}` });
+      if (read.source !== undefined && read.source !== (source ??= read.source))
+        problems.push({ where: read.event.id, what: `is of ${read.source}, those before it of ${source}` });
       add(read.event);
       return read.event;
     },
     expectHead: (head, said) => void expected.push({ head, said, anchor: false }),
-    problems: () => [...problems, ...expected.flatMap(({ head, said, anchor }) => wrongHead(chains.get(head.chain), head, said, anchor && partial))],
+    problems: () => [
+      ...problems,
+      ...expected.flatMap(({ head, said, anchor }) => wrongHead(chains.get(head.chain), head, said, anchor && partial)),
+    ],
     chains: () => [...chains].map(([chain, { first, last, hash }]) => ({ chain, first, last, hash })),
   };
 }
@@ -96,27 +102,34 @@ function readLine(text: string): { readonly event: AuditEvent; readonly source?:
   } catch {
     return 'is not JSON';
   }
-  if (line['specversion'] === undefined) return isEvent(line) ? { event: line } : 'is neither a CloudEvent nor an event of ours';
+  if (line['specversion'] === undefined)
+    return isEvent(line) ? { event: line } : 'is neither a CloudEvent nor an event of ours';
   const event = (line['data'] as { unmapped?: unknown } | undefined)?.unmapped;
   if (line['type'] !== CLOUD_EVENT_TYPE) return `is a CloudEvent of type ${String(line['type'])}, which is not known`;
   if (!isEvent(event)) return 'holds no event under data.unmapped';
   const source = String(line['source']);
   // All around the event follows from it, so it is made again: nothing around it can say something else.
-  if (canonicalJson(line) !== canonicalJson(JSON.parse(cloudEventLine(JSON.stringify(event), source)))) return `${event.id}: what is around the event does not say what the event says`;
+  if (canonicalJson(line) !== canonicalJson(JSON.parse(cloudEventLine(JSON.stringify(event), source))))
+    return `${event.id}: what is around the event does not say what the event says`;
   return { event, source };
 }
 
 function isEvent(value: unknown): value is AuditEvent {
   const { id, chain, seq, prev, hash, time, action, outcome } = (value ?? {}) as Record<string, unknown>;
-  return [id, chain, prev, hash, time, action, outcome].every((member) => typeof member === 'string') && Number.isSafeInteger(seq);
+  return (
+    [id, chain, prev, hash, time, action, outcome].every((member) => typeof member === 'string') &&
+    Number.isSafeInteger(seq)
+  );
 }
 
 function wrongBeginning(event: AuditEvent, trusted: readonly ChainHeadRecord[]): string | undefined {
   const own = wrongItself(event);
   if (own !== undefined) return own;
-  if (event.seq === 1) return event.prev === GENESIS_HASH ? undefined : 'is the first of its chain, but links to something';
+  if (event.seq === 1)
+    return event.prev === GENESIS_HASH ? undefined : 'is the first of its chain, but links to something';
   const before = trusted.find(({ chain, seq }) => chain === event.chain && seq === event.seq - 1);
-  if (before === undefined) return `is where ${event.chain} begins here: what is before it is missing, unless you trust ${event.chain}/${event.seq - 1} with the hash ${event.prev}`;
+  if (before === undefined)
+    return `is where ${event.chain} begins here: what is before it is missing, unless you trust ${event.chain}/${event.seq - 1} with the hash ${event.prev}`;
   return event.prev === before.hash ? undefined : 'does not link to the head that you trust';
 }
 
@@ -145,16 +158,28 @@ function extended(chain: Chain | undefined, event: AuditEvent, broken: boolean):
   return made;
 }
 
-function wrongHead(chain: Chain | undefined, head: ChainHeadRecord, said: string, lenient: boolean): readonly Problem[] {
+function wrongHead(
+  chain: Chain | undefined,
+  head: ChainHeadRecord,
+  said: string,
+  lenient: boolean,
+): readonly Problem[] {
   const where = `${head.chain}/${head.seq}`;
   // The break itself is told already, and all behind it is unknown.
   if (chain?.broken === true && head.seq > chain.last) return [];
   if (chain === undefined || head.seq > chain.last) {
     if (lenient) return [];
-    return [{ where, what: `is missing, though ${said} says that ${head.chain} went that far${chain === undefined ? '' : `; it ends at ${head.chain}/${chain.last}`}` }];
+    return [
+      {
+        where,
+        what: `is missing, though ${said} says that ${head.chain} went that far${chain === undefined ? '' : `; it ends at ${head.chain}/${chain.last}`}`,
+      },
+    ];
   }
   if (head.seq < chain.first) return [];
   const at = (head.seq - chain.first) * 32;
   const hash = chain.hashes.subarray(at, at + 32).toString('hex');
-  return hash === head.hash ? [] : [{ where, what: `is another event than the one that ${said} says: its hash is ${hash}, not ${head.hash}` }];
+  return hash === head.hash
+    ? []
+    : [{ where, what: `is another event than the one that ${said} says: its hash is ${hash}, not ${head.hash}` }];
 }

@@ -30,17 +30,24 @@ const BEGINNING: LastExport = { number: 0, heads: [] };
  * Takes the next bulk export, or one that a run before left unfinished.
  * @throws Error when another run is at it
  */
-export async function claimExport(tables: Tables, now: Date, heads: () => Promise<readonly ChainHeadRecord[]>): Promise<ExportState> {
+export async function claimExport(
+  tables: Tables,
+  now: Date,
+  heads: () => Promise<readonly ChainHeadRecord[]>,
+): Promise<ExportState> {
   const item = await getItem(tables, EXPORT_KEY);
   const pending = item?.['pending'] as ExportState | undefined;
   if (pending !== undefined && Date.parse(pending.startedAt) > now.getTime() - RUN_MILLISECONDS) {
-    throw new Error(`Export ${pending.number} runs since ${pending.startedAt}. If that run is dead, another can take it over 15 minutes after its start.`);
+    throw new Error(
+      `Export ${pending.number} runs since ${pending.startedAt}. If that run is dead, another can take it over 15 minutes after its start.`,
+    );
   }
   const previous = (item?.['last'] as LastExport | undefined) ?? BEGINNING;
   const startedAt = now.toISOString();
-  const state: ExportState = pending === undefined
-    ? { number: previous.number + 1, createdAt: startedAt, heads: await heads(), startedAt, previous }
-    : { ...pending, startedAt };
+  const state: ExportState =
+    pending === undefined
+      ? { number: previous.number + 1, createdAt: startedAt, heads: await heads(), startedAt, previous }
+      : { ...pending, startedAt };
   // Held against what was read, so that of two runs one gets it.
   const was = pending?.startedAt ?? 'none';
   await tables.documents.send(
@@ -48,7 +55,12 @@ export async function claimExport(tables: Tables, now: Date, heads: () => Promis
       TableName: tables.state,
       Item: { ...EXPORT_KEY, last: previous, pending: state, startedAt, number: previous.number },
       ConditionExpression: item === undefined ? 'attribute_not_exists(pk)' : 'startedAt = :was AND #number = :number',
-      ...(item === undefined ? {} : { ExpressionAttributeNames: { '#number': 'number' }, ExpressionAttributeValues: { ':was': was, ':number': previous.number } }),
+      ...(item === undefined
+        ? {}
+        : {
+            ExpressionAttributeNames: { '#number': 'number' },
+            ExpressionAttributeValues: { ':was': was, ':number': previous.number },
+          }),
     }),
   );
   return state;
