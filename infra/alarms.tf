@@ -104,6 +104,16 @@ locals {
         threshold   = 1
         description = "Changes of the audit log can't be told: runbook, A changed audit log."
       }
+      "export-errors" = {
+        namespace   = "AWS/Lambda"
+        metric      = "Errors"
+        dimensions  = { FunctionName = "${var.name}-exporter" }
+        statistic   = "Sum"
+        period      = 3600
+        periods     = 1
+        threshold   = 1
+        description = "The audit log was not exported: runbook, The audit export."
+      }
       "pending" = {
         namespace   = local.metric_namespace
         metric      = "PendingOperations"

@@ -31,6 +31,7 @@ output "role_arns" {
   value = {
     api      = aws_iam_role.api.arn
     executor = aws_iam_role.executor.arn
+    exporter = one(aws_iam_role.exporter[*].arn)
   }
 }
 
@@ -45,6 +46,11 @@ output "tables" {
 output "audit_bucket" {
   description = "Bucket of the exported audit log."
   value       = aws_s3_bucket.audit.bucket
+}
+
+output "signing_key_arn" {
+  description = "Key that the manifests of audit exports are signed with: aws kms get-public-key verifies them; null without exports."
+  value       = one(aws_kms_key.signing[*].arn)
 }
 
 output "alarm_topic_arn" {

@@ -198,7 +198,7 @@ variable "aws_organisation_id" {
 # ---- How it runs ----------------------------------------------------------------------------------------------------
 
 variable "package_directory" {
-  description = "Directory that holds api.zip and executor.zip, as the build makes them."
+  description = "Directory that holds api.zip, executor.zip and exporter.zip, as the build makes them."
   type        = string
   nullable    = false
 }
@@ -226,6 +226,7 @@ variable "memory" {
   type = object({
     api      = optional(number, 1024)
     executor = optional(number, 512)
+    exporter = optional(number, 1024)
   })
   default  = {}
   nullable = false
@@ -237,10 +238,11 @@ variable "memory" {
 }
 
 variable "concurrency" {
-  description = "Reserved concurrency: the most requests and the most departments that are worked on at once. -1 reserves nothing."
+  description = "Reserved concurrency: the most requests, departments and exports that are worked on at once. -1 reserves nothing."
   type = object({
     api      = optional(number, 50)
     executor = optional(number, 20)
+    exporter = optional(number, 1)
   })
   default  = {}
   nullable = false
@@ -287,6 +289,17 @@ variable "sweep_schedule" {
   validation {
     condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep_schedule))
     error_message = "sweep_schedule must be rate(…) or cron(…)."
+  }
+}
+
+variable "export_schedule" {
+  description = "How often the audit log is exported into the bucket, as an EventBridge schedule expression; null for never."
+  type        = string
+  default     = "cron(30 2 * * ? *)"
+
+  validation {
+    condition     = var.export_schedule == null ? true : can(regex("^(rate|cron)\\(.+\\)$", var.export_schedule))
+    error_message = "export_schedule must be rate(…) or cron(…)."
   }
 }
 

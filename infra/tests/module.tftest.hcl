@@ -133,6 +133,11 @@ run "applied" {
   }
 
   assert {
+    condition     = aws_lambda_function.exporter[0].reserved_concurrent_executions == 1 && aws_kms_key.signing[0].key_usage == "SIGN_VERIFY"
+    error_message = "One export runs at a time, and signs."
+  }
+
+  assert {
     condition     = !strcontains(aws_apigatewayv2_stage.default.access_log_settings[0].format, "authorization")
     error_message = "A token must not reach the access log."
   }
@@ -170,6 +175,17 @@ run "custom_domain_and_own_provider" {
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 1
     error_message = "Alarms are sent to those who asked."
+  }
+}
+
+run "no_exports" {
+  variables {
+    export_schedule = null
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.exporter) == 0 && output.signing_key_arn == null
+    error_message = "Without a schedule there is no exporter."
   }
 }
 

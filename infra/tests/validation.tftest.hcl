@@ -291,6 +291,16 @@ run "schedule_in_words" {
   expect_failures = [var.sweep_schedule]
 }
 
+run "export_in_words" {
+  command = plan
+
+  variables {
+    export_schedule = "nightly"
+  }
+
+  expect_failures = [var.export_schedule]
+}
+
 run "retention_of_no_kind" {
   command = plan
 

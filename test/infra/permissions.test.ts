@@ -26,6 +26,9 @@ const TAG_KEYS = { 'aws:TagKeys': ['ecp:department', 'ecp:managed-by', 'ecp:oper
 const BOUNDARY = { 'iam:PermissionsBoundary': SETTINGS.boundaryArn };
 const OURS = { 'aws:ResourceTag/ecp:managed-by': 'ecr-control-plane', 'aws:ResourceTag/ecp:department': 'koa' };
 const NEW = { ...TAGS, ...TAG_KEYS };
+const OTHER_TABLE = `arn:aws:dynamodb:${region}:${accountId}:table/payroll`;
+const elsewhere = (arn: string): string => arn.replace(accountId, '111122223333');
+const BUCKET_OBJECT = `arn:aws:s3:::${name}-audit-${accountId}-${region}/x`;
 const OUR_KEY = { 'kms:ViaService': `dynamodb.${region}.amazonaws.com`, 'kms:ResourceAliases': [`alias/${name}`] };
 
 interface Row {
@@ -75,6 +78,10 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       row('traces', 'xray:PutTraceSegments', '*'),
     ],
     denied: [
+      row('queries no other table', 'dynamodb:Query', OTHER_TABLE),
+      row('queries no index of another table', 'dynamodb:Query', `${OTHER_TABLE}/index/by-salary`),
+      row("looks at no other account's registry", 'ecr:DescribeRepositories', elsewhere(repository('koa/app'))),
+      row("uses no other account's key", 'kms:Decrypt', elsewhere(key), OUR_KEY),
       row('makes no role', 'iam:CreateRole', role('/ecr-access/koa'), { ...BOUNDARY, ...NEW }),
       row('writes no role policy', 'iam:PutRolePolicy', role('/ecr-access/koa'), { ...BOUNDARY, ...OURS }),
       row('changes no trust', 'iam:UpdateAssumeRolePolicy', role('/ecr-access/koa'), { ...BOUNDARY, ...OURS }),
@@ -96,7 +103,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       row('takes none beside something else', 'dynamodb:PutItem', table('state'), {
         'dynamodb:LeadingKeys': ['DEPARTMENT#koa', 'LEASE#koa'],
       }),
-      row('reads no other table', 'dynamodb:GetItem', `arn:aws:dynamodb:${region}:${accountId}:table/payroll`),
+      row('reads no other table', 'dynamodb:GetItem', OTHER_TABLE),
       row('reads no table of a look-alike name', 'dynamodb:GetItem', `${table('state')}-copy`),
       row('scans nothing', 'dynamodb:Scan', table('state')),
       row('deletes no table', 'dynamodb:DeleteTable', table('state')),
@@ -157,6 +164,17 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       }),
     ],
     denied: [
+      row('puts into no other table', 'dynamodb:PutItem', OTHER_TABLE),
+      row('writes no other letters', 'sqs:SendMessage', `arn:aws:sqs:${region}:${accountId}:payroll`),
+      row("looks at no other account's role", 'iam:GetRole', elsewhere(role('/ecr-access/koa'))),
+      row("looks at no other account's repository", 'ecr:DescribeRepositories', elsewhere(repository('koa/app'))),
+      row("opens no other account's repository", 'ecr:SetRepositoryPolicy', elsewhere(repository('koa/app')), OURS),
+      row("uses no other account's key", 'kms:Decrypt', elsewhere(key), OUR_KEY),
+      row(
+        "writes into nobody else's log",
+        'logs:PutLogEvents',
+        `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${name}-api:log-stream:x`,
+      ),
       row('makes no role without the boundary', 'iam:CreateRole', role('/ecr-access/koa'), NEW),
       row('makes no role with another boundary', 'iam:CreateRole', role('/ecr-access/koa'), {
         ...NEW,
@@ -282,12 +300,8 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       row('removes no audit event', 'dynamodb:DeleteItem', table('audit')),
       row('removes none by batch', 'dynamodb:BatchWriteItem', table('audit')),
       row('reads no audit event', 'dynamodb:GetItem', table('audit')),
-      row('reads no other table', 'dynamodb:GetItem', `arn:aws:dynamodb:${region}:${accountId}:table/payroll`),
-      row(
-        "hears no other table's doorbell",
-        'dynamodb:GetRecords',
-        `arn:aws:dynamodb:${region}:${accountId}:table/payroll/stream/1`,
-      ),
+      row('reads no other table', 'dynamodb:GetItem', OTHER_TABLE),
+      row("hears no other table's doorbell", 'dynamodb:GetRecords', `${OTHER_TABLE}/stream/1`),
       row('opens nothing with another key', 'kms:Decrypt', key, {
         ...OUR_KEY,
         'kms:ResourceAliases': ['alias/payroll'],
@@ -301,6 +315,59 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
         'changes no function',
         'lambda:UpdateFunctionCode',
         `arn:aws:lambda:${region}:${accountId}:function:${name}-api`,
+      ),
+    ],
+  },
+  exporter: {
+    documents: ['exporter'],
+    allowed: [
+      row('finds where it stands', 'dynamodb:GetItem', table('state')),
+      row('reads the heads of chains', 'dynamodb:BatchGetItem', table('state')),
+      row('takes the next export', 'dynamodb:PutItem', table('state'), { 'dynamodb:LeadingKeys': ['AUDIT_EXPORT'] }),
+      row('reads the log', 'dynamodb:Query', table('audit')),
+      row('anchors the heads', 'dynamodb:PutItem', table('audit'), { 'dynamodb:LeadingKeys': ['platform'] }),
+      row("moves the platform's head", 'dynamodb:PutItem', table('state'), {
+        'dynamodb:LeadingKeys': ['CHAIN#platform'],
+      }),
+      row('puts a new object', 's3:PutObject', BUCKET_OBJECT, { 's3:if-none-match': '*' }),
+      row('signs a manifest', 'kms:Sign', key, { 'kms:ResourceAliases': [`alias/${name}-audit-signing`] }),
+      row('closes an object', 'kms:GenerateDataKey', key, {
+        ...OUR_KEY,
+        'kms:ViaService': `s3.${region}.amazonaws.com`,
+      }),
+    ],
+    denied: [
+      row('queries no other table', 'dynamodb:Query', OTHER_TABLE),
+      row("signs with no other account's key", 'kms:Sign', elsewhere(key), {
+        'kms:ResourceAliases': [`alias/${name}-audit-signing`],
+      }),
+      row("uses no other account's key", 'kms:Decrypt', elsewhere(key), OUR_KEY),
+      row('replaces no object', 's3:PutObject', BUCKET_OBJECT),
+      row('deletes no object', 's3:DeleteObject', BUCKET_OBJECT),
+      row('deletes no version', 's3:DeleteObjectVersion', BUCKET_OBJECT),
+      row('reads no object', 's3:GetObject', BUCKET_OBJECT),
+      row('writes into no other bucket', 's3:PutObject', 'arn:aws:s3:::payroll/x', { 's3:if-none-match': '*' }),
+      row('changes no bucket', 's3:PutBucketPolicy', BUCKET_OBJECT.slice(0, -2)),
+      row("writes no department's state", 'dynamodb:PutItem', table('state'), {
+        'dynamodb:LeadingKeys': ['DEPARTMENT#koa'],
+      }),
+      row("writes into no department's chain", 'dynamodb:PutItem', table('audit'), { 'dynamodb:LeadingKeys': ['koa'] }),
+      row('takes no lease', 'dynamodb:PutItem', table('state'), { 'dynamodb:LeadingKeys': ['LEASE#koa'] }),
+      row('changes no audit event', 'dynamodb:UpdateItem', table('audit')),
+      row('removes no audit event', 'dynamodb:DeleteItem', table('audit')),
+      row('reads no other table', 'dynamodb:GetItem', OTHER_TABLE),
+      row('signs with no other key', 'kms:Sign', key, { 'kms:ResourceAliases': ['alias/payroll'] }),
+      row('opens nothing with another key', 'kms:Decrypt', key, {
+        ...OUR_KEY,
+        'kms:ResourceAliases': ['alias/payroll'],
+      }),
+      row('uses no key by itself', 'kms:Decrypt', key, { 'kms:ResourceAliases': [`alias/${name}`] }),
+      row('makes no role', 'iam:CreateRole', role('/ecr-access/koa'), { ...BOUNDARY, ...NEW }),
+      row('opens no repository', 'ecr:SetRepositoryPolicy', repository('koa/app'), OURS),
+      row(
+        "writes into nobody else's log",
+        'logs:PutLogEvents',
+        `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${name}-api:log-stream:x`,
       ),
     ],
   },
@@ -331,9 +398,15 @@ function isAllowed(
   ).allowed;
 }
 
+type FunctionName = 'api' | 'executor' | 'exporter';
+
 /** What only the absence of an allow holds back. */
-const OPEN_TO_ADMINISTRATORS: Readonly<Record<'api' | 'executor', readonly string[]>> = {
+const OPEN_TO_ADMINISTRATORS: Readonly<Record<FunctionName, readonly string[]>> = {
   api: [
+    'queries no other table',
+    'queries no index of another table',
+    "looks at no other account's registry",
+    "uses no other account's key",
     'reads no other table',
     'reads no table of a look-alike name',
     'opens nothing with another key',
@@ -341,6 +414,13 @@ const OPEN_TO_ADMINISTRATORS: Readonly<Record<'api' | 'executor', readonly strin
     "writes into nobody else's log",
   ],
   executor: [
+    'puts into no other table',
+    'writes no other letters',
+    "looks at no other account's role",
+    "looks at no other account's repository",
+    "opens no other account's repository",
+    "uses no other account's key",
+    "writes into nobody else's log",
     'makes no repository outside the prefixes',
     'reads no audit event',
     'reads no other table',
@@ -349,6 +429,17 @@ const OPEN_TO_ADMINISTRATORS: Readonly<Record<'api' | 'executor', readonly strin
     'uses no key by itself',
     'lets nobody else use a key',
     'lets ECR use no other key',
+  ],
+  exporter: [
+    'queries no other table',
+    "signs with no other account's key",
+    "uses no other account's key",
+    'writes into no other bucket',
+    'reads no other table',
+    'signs with no other key',
+    'opens nothing with another key',
+    'uses no key by itself',
+    "writes into nobody else's log",
   ],
 };
 
@@ -369,7 +460,7 @@ for (const [subject, { documents, allowed, denied }] of Object.entries(SUBJECTS)
       const open = denied.filter((one) => isAllowed([...own, ADMINISTRATOR], one)).map(({ why }) => why);
       t.strictSame(
         open,
-        OPEN_TO_ADMINISTRATORS[subject as 'api'],
+        OPEN_TO_ADMINISTRATORS[subject as FunctionName],
         `${denied.length - open.length} of ${denied.length} stay refused; the others need no deny, for nothing allows them`,
       );
     },
@@ -377,8 +468,9 @@ for (const [subject, { documents, allowed, denied }] of Object.entries(SUBJECTS)
 
   t.test(`each guard of the ${subject} matters`, async (t) => {
     for (const guard of guardsOf(own)) {
-      // A guard against an allow matters by itself; one that also holds against other policies matters beside one.
-      const opened = denied.filter((one) => guard.without.some((changed) => isAllowed(changed, one)));
+      const opened = denied.filter((one) =>
+        guard.without.some(({ whole, changed }) => !isAllowed(whole, one) && isAllowed(changed, one)),
+      );
       t.ok(
         opened.length > 0,
         `${guard.name} holds back ${opened.length}: ${opened
@@ -393,8 +485,11 @@ for (const [subject, { documents, allowed, denied }] of Object.entries(SUBJECTS)
 
 interface Guard {
   readonly name: string;
-  /** The documents without it: as they are, beside an administrator's policy, and with nothing but allows. */
-  readonly without: readonly (readonly PolicyDocument[])[];
+  /** Documents with the guard and without it: alone, and where it speaks against other policies beside an administrator's. */
+  readonly without: readonly {
+    readonly whole: readonly PolicyDocument[];
+    readonly changed: readonly PolicyDocument[];
+  }[];
 }
 
 /** Every deny, every condition of an allow, and every limit of an allow to resources. */
@@ -406,16 +501,26 @@ function guardsOf(documents: readonly PolicyDocument[]): readonly Guard[] {
         documents.with(at, { ...one, Statement: one.Statement.toSpliced(index, 1, ...by) });
       if (statement.Effect === 'Deny') {
         const gone = changed([]);
-        return [{ name: sid, without: [gone, [...gone, ADMINISTRATOR]] }];
+        const alone = { whole: documents, changed: gone };
+        return [
+          { name: sid, without: [alone, { whole: [...documents, ADMINISTRATOR], changed: [...gone, ADMINISTRATOR] }] },
+        ];
       }
       const conditions = Object.keys(statement.Condition ?? {}).map((operator): Guard => {
         const { [operator]: _, ...rest } = statement.Condition ?? {};
-        return { name: `${sid}, ${operator}`, without: [changed([{ ...statement, Condition: rest }])] };
+        return {
+          name: `${sid}, ${operator}`,
+          without: [{ whole: documents, changed: changed([{ ...statement, Condition: rest }]) }],
+        };
       });
-      const everywhere = allowsOf(changed([{ ...statement, Resource: '*' }]));
       const limit: readonly Guard[] = listOf(statement.Resource).includes('*')
         ? []
-        : [{ name: `${sid}, its resources`, without: [everywhere] }];
+        : [
+            {
+              name: `${sid}, its resources`,
+              without: [{ whole: allowsOf(documents), changed: allowsOf(changed([{ ...statement, Resource: '*' }])) }],
+            },
+          ];
       return [...conditions, ...limit];
     }),
   );
@@ -439,7 +544,7 @@ t.test('no document allows an action or names a resource by a wildcard that reac
   for (const [file, text] of Object.entries(renderDocuments())) {
     const { Statement } = JSON.parse(text) as PolicyDocument;
     for (const { Sid, Effect, Action } of Statement) {
-      if (Effect !== 'Allow' || file === 'key') continue;
+      if (Effect !== 'Allow' || ['key', 'signing-key'].includes(file)) continue;
       t.strictSame(
         listOf(Action).filter((action) => action.includes('*')),
         [],
@@ -474,6 +579,8 @@ t.test('nobody in the account changes the audit table, whatever his own rights a
   t.notOk(isAllowed([ADMINISTRATOR], put, policy, 'administrator'), 'an administrator: PutItem');
   t.ok(isAllowed([document('api')], put, policy, 'api'), 'the API appends');
   t.ok(isAllowed([document('executor')], put, policy, 'executor'), 'the executor appends');
+  const anchor = { ...put, context: { 'dynamodb:LeadingKeys': ['platform'] } };
+  t.ok(isAllowed([document('exporter')], anchor, policy, 'exporter'), 'the exporter anchors');
   t.ok(
     isAllowed([ADMINISTRATOR], row('', 'dynamodb:Query', table('audit')), policy, 'administrator'),
     'an administrator reads',
@@ -508,6 +615,12 @@ t.test('nobody deletes an exported audit log before its time, and nobody reads i
       `${policy.Statement[at]?.Sid} matters`,
     );
   }
+});
+
+t.test('nobody but the exporter signs manifests', async (t) => {
+  const sign = row('', 'kms:Sign', key, { 'kms:ResourceAliases': [`alias/${name}-audit-signing`] });
+  t.ok(isAllowed([document('exporter')], sign, document('signing-key'), 'exporter'), 'the exporter');
+  t.notOk(isAllowed([ADMINISTRATOR], sign, document('signing-key'), 'administrator'), 'an administrator');
 });
 
 t.test('the queues take letters from whom they are for', async (t) => {

@@ -14,6 +14,10 @@ import { document } from './documents.ts';
 const FUNCTIONS = {
   api: { entry: 'src/lambda-api.ts', policies: ['api'] },
   executor: { entry: 'src/lambda-executor.ts', policies: ['executor', 'executor-keys'] },
+  exporter: {
+    entry: 'src/lambda-exporter.ts',
+    policies: ['exporter'],
+  },
 } as const;
 
 type FunctionName = keyof typeof FUNCTIONS;
@@ -28,6 +32,8 @@ const DOCUMENT_COMMANDS: Readonly<Record<string, string>> = {
   ScanCommand: 'Scan',
   BatchWriteCommand: 'BatchWriteItem',
 };
+/** Commands of clients that only the exporter has. */
+const OTHER_COMMANDS: Readonly<Record<string, string>> = { PutObjectCommand: 's3:PutObject', SignCommand: 'kms:Sign' };
 const TRANSACTION_ITEMS: Readonly<Record<string, string>> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
@@ -42,6 +48,16 @@ const ASKED_BY_AWS: Readonly<Record<FunctionName, Readonly<Record<string, string
     'kms:DescribeKey': 'DynamoDB, to open the tables',
     'kms:Encrypt': 'DynamoDB, to open the tables',
     'kms:GenerateDataKey': 'DynamoDB, to open the tables',
+    'logs:CreateLogStream': 'Lambda, to write logs',
+    'logs:PutLogEvents': 'Lambda, to write logs',
+    'xray:PutTelemetryRecords': 'Lambda, to trace',
+    'xray:PutTraceSegments': 'Lambda, to trace',
+  },
+  exporter: {
+    'kms:Decrypt': 'DynamoDB and S3, to open the tables and to close objects',
+    'kms:DescribeKey': 'DynamoDB, to open the tables',
+    'kms:Encrypt': 'DynamoDB, to open the tables',
+    'kms:GenerateDataKey': 'DynamoDB and S3, to open the tables and to close objects',
     'logs:CreateLogStream': 'Lambda, to write logs',
     'logs:PutLogEvents': 'Lambda, to write logs',
     'xray:PutTelemetryRecords': 'Lambda, to trace',
@@ -82,6 +98,7 @@ const NEVER_SENT: Readonly<
     },
   },
   executor: {},
+  exporter: {},
 };
 
 /** The code of a function as it is deployed: what it can't reach is not in it. */
@@ -114,7 +131,7 @@ function actionsOf(command: string, after: string, code: string): readonly strin
   if (command === 'TransactWriteCommand') return [];
   if (command === 'BatchGetCommand') {
     // It names its table as a member's name, which its callers pass.
-    const tables = [...code.matchAll(/\w+\(\s*tables,\s*tables\.(state|audit)\b/g)].map(([, table]) => table);
+    const tables = [...code.matchAll(/\w+\(\s*tables\d*,\s*tables\d*\.(state|audit)\b/g)].map(([, table]) => table);
     if (tables.length === 0) throw new Error(`Who sends ${command} to which table can't be told.`);
     return tables.map((table) => `dynamodb:BatchGetItem on ${table}`);
   }
@@ -131,6 +148,8 @@ function serviceOf(command: string): string {
   const action = command.replace(/Command$/, '');
   if (command in ecr) return `ecr:${action}`;
   if (command in iam) return `iam:${action}`;
+  const other = OTHER_COMMANDS[command];
+  if (other !== undefined) return other;
   throw new Error(
     `${command} is a command of ${command in documents ? 'the document client' : 'no client'} that this test does not know: add it and its right.`,
   );
