@@ -29,6 +29,7 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'name-taken': { status: 409, title: 'The name is taken in the registry' },
   'name-reserved': { status: 409, title: 'The name belongs to another namespace or is reserved' },
   'in-progress': { status: 409, title: 'An operation on it is still in progress' },
+  superseded: { status: 409, title: 'A newer change took its place' },
   contended: { status: 409, title: 'Too many changes at once; nothing was written' },
   'in-use': { status: 409, title: 'It is still in use' },
   'not-empty': { status: 409, title: 'The repository holds images' },

@@ -7,7 +7,7 @@ import type { RegistryLook } from '../aws/registry-look.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { Department } from '../model/department.ts';
 import type { OperationId } from '../model/ids.ts';
-import type { Answer, Subject, Target } from '../model/operation.ts';
+import type { Answer, Operation, Subject, Target } from '../model/operation.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Write } from '../model/state.ts';
 
@@ -49,6 +49,8 @@ export interface Decided {
   /** How many AWS resources that is. */
   readonly total: number;
   readonly answer: Answer;
+  /** The operation that is still on its way and whose place this one takes: it ends, as failed, when this one is accepted. */
+  readonly supersedes?: Operation;
   /** What a finished deletion of the department leaves: only counters. */
   readonly deletesDepartment?: boolean;
 }

@@ -17,6 +17,7 @@ import { departmentOfRepeat, findRepeat, idempotencyRecord, repeatable, type Rep
 import type { CoreParts } from './parts.ts';
 import { refuse } from './refuse.ts';
 import { COMMANDS } from './registry.ts';
+import { endRecord, supersededBy } from './supersede.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How often a mutation is decided again when others were faster. */
@@ -152,7 +153,8 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
   });
   if (options.dryRun) return dryRunResult(decided);
   const head = read.head ?? NEW_HEAD;
-  if (head.pendingOperations.length >= MOST_PENDING) {
+  // What is ours alone waits for nothing: in a flood of operations, its managers can still be taken from a department.
+  if (decided.targets.length > 0 && head.pendingOperations.length >= MOST_PENDING) {
     throw new ServiceError(
       'too-many-requests',
       `${MOST_PENDING} operations of this department are on their way already.`,
@@ -205,6 +207,7 @@ function operationOf(
     asked: { caller: auditCaller(asker.caller), source: asker.source },
     callerRepositoryId: asker.caller.repositoryId,
     createdAt: now.toISOString(),
+    ...(decided.supersedes === undefined ? {} : { supersedes: decided.supersedes.id }),
     ...(waits ? {} : { finishedAt: now.toISOString() }),
   };
 }
@@ -233,9 +236,10 @@ async function commitIntent(
   const { plan: _plan, ...unplanned } = accepted;
   const records =
     operation.status === 'succeeded' ? [accepted, { ...unplanned, outcome: 'succeeded' } as const] : [accepted];
-  const events = link(decided.department.id, chainHeadOf(head), records);
-  const pendingOperations =
-    operation.status === 'pending' ? [...head.pendingOperations, operation.id] : head.pendingOperations;
+  const ended = decided.supersedes === undefined ? [] : [supersededBy(decided.supersedes, operation)];
+  const events = link(decided.department.id, chainHeadOf(head), [...ended.map(endRecord), ...records]);
+  const left = head.pendingOperations.filter((id) => id !== decided.supersedes?.id);
+  const pendingOperations = operation.status === 'pending' ? [...left, operation.id] : left;
   const becomes: DepartmentHead = {
     version: operation.version,
     ...auditHead(head, events),
@@ -248,7 +252,7 @@ async function commitIntent(
     becomes,
     writes: decided.writes,
     claims: decided.claims,
-    operations: [operation],
+    operations: [...ended, operation],
     events,
     ...(repeat === undefined ? {} : { idempotency: idempotencyRecord(repeat, operation.id, now) }),
     now: now.toISOString(),

@@ -1,6 +1,7 @@
 import { invalidInput, type InputError } from '../errors.ts';
-import { countRepositories } from '../ledger/read.ts';
+import { countRepositories, readOperation } from '../ledger/read.ts';
 import type { AccessAccount, AccountAccess } from '../model/account-access.ts';
+import type { Operation } from '../model/operation.ts';
 import { pendingUpdate } from '../model/pending.ts';
 import { fanOutChange } from '../plan/plan.ts';
 import { documentSize } from '../policy/canonical.ts';
@@ -11,6 +12,8 @@ import { departmentInPath, type Command, type Situation } from './command.ts';
 
 interface Facts {
   readonly repositories: number;
+  /** The operation that carries an earlier list into AWS. */
+  readonly pending: Operation | undefined;
 }
 
 /** ECR's limit of a repository policy. @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html */
@@ -22,6 +25,8 @@ export const putAccountAccess: Command<Facts> = {
   departmentOf: departmentInPath,
   look: async (_input, { tables }, state) => ({
     repositories: state === undefined ? 0 : await countRepositories(tables, state.department.id),
+    pending:
+      state?.access.pending === undefined ? undefined : await readOperation(tables, state.access.pending.operation),
   }),
   decide: (situation) => {
     const { state, facts, config, operation, ifMatch } = situation;
@@ -31,25 +36,27 @@ export const putAccountAccess: Command<Facts> = {
       'The list is replaced as a whole, so that what somebody else has just added could be lost.',
     );
     checkIfMatch(ifMatch, access);
-    checkNotPending(access, 'The account access');
     const next = readAccess(situation, access);
     const before = repositoryPolicy(access, config.aws);
     const after = repositoryPolicy(next, config.aws);
     const change = fanOutChange(before, after, facts.repositories);
     const waits = change !== undefined;
+    if (!waits) checkNotPending(access, 'The account access');
+    const supersedes = supersededOf(access, facts);
     return {
       department,
       subject: { type: 'account-access', id: department.id },
       writes: [
         {
           kind: 'put',
-          entity: { type: 'account-access', value: waits ? pendingUpdate(next, access, operation) : next },
+          entity: { type: 'account-access', value: waits ? pendingUpdate(next, lastDone(access), operation) : next },
         },
       ],
       claims: [],
       targets: waits ? [{ kind: 'repository-policies' }] : [],
       plan: change === undefined ? [] : [change],
       total: waits ? facts.repositories : 0,
+      ...(supersedes === undefined ? {} : { supersedes }),
       answer: {
         entityName: 'accountAccess',
         entity: accountAccessView(next),
@@ -60,6 +67,20 @@ export const putAccountAccess: Command<Facts> = {
     };
   },
 };
+
+/**
+ * Setting a list that is still on its way again takes its place, without finishing it: with thousands of repositories that
+ * takes minutes, and the newer list may be the one that closes a hole.
+ */
+function supersededOf(access: AccountAccess, { pending }: Facts): Operation | undefined {
+  // One that has ended since the state was read: what is decided here will not be committed, and is decided again.
+  return access.pending !== undefined && pending?.status === 'pending' ? pending : undefined;
+}
+
+/** The last list that stood everywhere: what all returns to, should AWS refuse the new one. */
+function lastDone(access: AccountAccess): AccountAccess {
+  return access.pending?.previous ?? access;
+}
 
 function reach({ accounts, organisationPull }: AccountAccess) {
   return {

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'name-taken'
   | 'name-reserved'
   | 'in-progress'
+  | 'superseded'
   | 'contended'
   | 'in-use'
   | 'not-empty'

@@ -42,7 +42,7 @@ export function accessOf(resources: Resources, probes: Probes, settings: AwsSett
           context: { 'aws:PrincipalOrgID': settings.organisationId ?? 'o-none' },
         };
         if (evaluateDocument(repository.policy, request, 'resource') === 'allow')
-          access.add(`account ${accountId} ${what}es ${name}`);
+          access.add(`account ${accountId} may ${what} ${name}`);
       }
     }
   }

@@ -10,7 +10,7 @@ import type { Resources } from '../../src/plan/resources.ts';
 import { isOwnedBy } from '../../src/policy/tags.ts';
 import { accessOf, probesOf } from './access.ts';
 import type { Call, Counter, FaultKind, GateRules } from './gate.ts';
-import type { Asked, Place, Scenario } from './scenarios.ts';
+import type { Asked, Place, Scenario, Step } from './scenarios.ts';
 import { LIMITS, type FaultWorld } from './world.ts';
 
 /** Which call meets which fault. */
@@ -48,8 +48,14 @@ interface Run {
   /** Access that some accepted state gives, and access that AWS was seen to give after a write. */
   readonly meant: Set<string>;
   readonly seen: Map<string, string>;
+  /** For each write to AWS: the operations that mean it, and how long the audit chain was. */
+  readonly intents: { readonly what: string; readonly operations: readonly string[]; readonly auditSeq: number }[];
+  readonly asked: Asked[];
+  readonly first: (Answer | undefined)[];
   aws: Resources;
   crashes: number;
+  awsWrites: number;
+  readonly during: NonNullable<Scenario['during']>[number][];
 }
 
 const NO_FAULTS: GateRules = { faultAt: () => undefined };
@@ -73,16 +79,22 @@ export async function runScenario(world: FaultWorld, scenario: Scenario, faults:
     touched: { repositories: new Set(), roles: new Set() },
     meant: new Set(),
     seen: new Map(),
+    intents: [],
+    asked: [],
+    first: [],
     aws: { repositories: new Map(), roles: new Map() },
     crashes: 0,
+    awsWrites: 0,
+    during: [...(scenario.during ?? [])],
   };
   await noteMeant(run);
   run.aws = await world.observed(namesOf(await world.desired(place.department)));
-  const asked = scenario.mutations.map((step) => step(place));
-  const first: (Answer | undefined)[] = [];
-  for (const [index, one] of asked.entries()) first.push(await askUnderFaults(run, one, keyOf(place, index)));
+  for (const step of scenario.mutations) await askFor(run, step);
   await settle(run);
-  await repeatAll(run, asked, first);
+  // The executor may have come to rest before it made so many writes.
+  for (const { step } of run.during.splice(0)) await askFor(run, step);
+  await settle(run);
+  await repeatAll(run);
   await check(run);
   return { calls: run.calls, violations: run.violations, crashes: run.crashes };
 }
@@ -139,6 +151,12 @@ async function ask(world: FaultWorld, core: Core, asked: Asked, idempotencyKey: 
   }
 }
 
+async function askFor(run: Run, step: Step): Promise<void> {
+  const one = step(run.place);
+  const key = keyOf(run.place, run.asked.push(one) - 1);
+  run.first.push(await askUnderFaults(run, one, key));
+}
+
 /** Asks as a client does that repeats its request with the same key until it is told something. */
 async function askUnderFaults(run: Run, asked: Asked, key: string): Promise<Answer | undefined> {
   for (let attempt = 1; attempt <= 8; attempt++) {
@@ -162,7 +180,14 @@ function rulesOf(run: Run): GateRules {
       run.calls.push(call);
       return run.faults.get(call.number);
     },
-    onAwsWrite: (call, when) => (when === 'before' ? checkIntent(run, call) : noteAccess(run, call)),
+    onAwsWrite: async (call, when) => {
+      if (when === 'before') return checkIntent(run, call);
+      await noteAccess(run, call);
+      const now = ++run.awsWrites;
+      const due = run.during.findIndex(({ afterWrites }) => afterWrites <= now);
+      const [next] = due < 0 ? [] : run.during.splice(due, 1);
+      if (next !== undefined) await askFor(run, next.step);
+    },
   };
 }
 
@@ -196,24 +221,24 @@ function resourceOf({ input }: Call): { readonly kind: 'repositories' | 'roles';
     : { kind: 'repositories', name: repositoryName };
 }
 
-/** A write to AWS belongs to an operation that the ledger says is on its way, and that was accepted in the audit chain. */
+/** A write to AWS belongs to an operation that the ledger says is on its way; that it was accepted before is seen in the end. */
 async function checkIntent(run: Run, call: Call): Promise<void> {
   const { kind, name } = resourceOf(call);
   run.touched[kind].add(name);
   const { tables } = run.world.embedded.executor;
   const item = await readDepartmentItem(tables, run.place.department);
   const operations = await Promise.all((item?.head.pendingOperations ?? []).map((id) => readOperation(tables, id)));
-  const events = await chainOf(run);
-  const meant = operations.some(
+  const meaning = operations.filter(
     (operation) =>
-      operation !== undefined &&
-      operation.targets.some((target) =>
+      operation?.targets.some((target) =>
         target.kind === 'repository-policies' ? call.operation.endsWith('RepositoryPolicy') : target.name === name,
-      ) &&
-      events.some((event) => event.operation === operation.id && event.outcome === 'accepted'),
+      ) === true,
   );
-  if (!meant)
-    run.violations.push(`unaudited: ${describe(call)} on ${name} without an accepted operation that means it`);
+  run.intents.push({
+    what: `${describe(call)} on ${name}`,
+    operations: meaning.flatMap((operation) => operation?.id ?? []),
+    auditSeq: item?.head.auditSeq ?? 0,
+  });
 }
 
 async function noteAccess(run: Run, call: Call): Promise<void> {
@@ -230,7 +255,10 @@ async function noteAccess(run: Run, call: Call): Promise<void> {
 }
 
 async function noteMeant(run: Run): Promise<void> {
-  for (const access of accessIn(run, await run.world.desired(run.place.department))) run.meant.add(access);
+  // Operations are carried out one after the other: a repository that is made before the account access is changed gets what
+  // stood until then.
+  for (const which of [undefined, 'last-done'] as const)
+    for (const access of accessIn(run, await run.world.desired(run.place.department, which))) run.meant.add(access);
 }
 
 function accessIn({ world, place }: Run, resources: Resources): ReadonlySet<string> {
@@ -244,8 +272,8 @@ function describe({ number, process, service, operation }: Call): string {
 // ---- Afterwards -----------------------------------------------------------------------------------------------------
 
 /** A repeat with the same key gets the first answer, and the same again, and makes nothing new. */
-async function repeatAll(run: Run, asked: readonly Asked[], first: readonly (Answer | undefined)[]): Promise<void> {
-  const { world, place } = run;
+async function repeatAll(run: Run): Promise<void> {
+  const { world, place, asked, first } = run;
   const { core } = world.startApi(NO_FAULTS, QUIET());
   const version = async () =>
     (await readDepartmentItem(world.embedded.executor.tables, place.department))?.head.version;
@@ -318,6 +346,13 @@ async function check(run: Run): Promise<void> {
         events.filter((event) => event.operation === id),
       ),
     );
+  }
+  for (const { what, operations, auditSeq } of run.intents) {
+    const isAccepted = events.some(
+      ({ outcome, operation, seq }) =>
+        outcome === 'accepted' && seq <= auditSeq && operation !== undefined && operations.includes(operation),
+    );
+    if (!isAccepted) violations.push(`unaudited: ${what} without an accepted operation that means it`);
   }
   if (JSON.stringify([...(await entitiesPending(run))]) !== '[]')
     violations.push('an entity waits for an operation that is over');

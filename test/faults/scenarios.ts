@@ -23,7 +23,8 @@ export interface Asked {
   readonly ifMatch?: string;
 }
 
-type Step = (place: Place) => Asked;
+/** A mutation, for the place where it is asked for. */
+export type Step = (place: Place) => Asked;
 
 /** Mutations that are accepted one after the other, and carried out together, after what went before. */
 export interface Scenario {
@@ -31,6 +32,8 @@ export interface Scenario {
   readonly before?: readonly Step[];
   readonly arrange?: (world: FaultWorld, place: Place) => Promise<void>;
   readonly mutations: readonly Step[];
+  /** Mutations that are asked for while the executor is at work: after so many writes to AWS. */
+  readonly during?: readonly { readonly afterWrites: number; readonly step: Step }[];
   /** The codes with which operations end without any fault; `undefined` for those that succeed. */
   readonly ends?: readonly (string | undefined)[];
 }
@@ -115,7 +118,7 @@ const AT_WORK: readonly Step[] = [
   createRepository('one'),
   createRepository('two'),
 ];
-const MANY = Array.from({ length: 5 }, (_, index) => createRepository(`many-${index}`));
+const MANY = ['three', 'four', 'five'].map((name) => createRepository(name));
 const QUOTA: HookAnswer = {
   kind: 'fault',
   code: 'LimitExceededException',
@@ -166,6 +169,26 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'putAccountAccess',
     before: [...AT_WORK, ...MANY],
     mutations: [putAccess('931827427726', '931827427727+push')],
+  },
+  {
+    name: 'putAccountAccess set again before it was begun',
+    before: AT_WORK,
+    mutations: [putAccess('931827427726'), createRepository('new'), putAccess('931827427727+push')],
+    ends: ['superseded', undefined, undefined],
+  },
+  {
+    name: 'putAccountAccess set again half-way',
+    before: [...AT_WORK, ...MANY],
+    mutations: [putAccess('931827427726')],
+    during: [{ afterWrites: 1, step: putAccess('931827427727+push') }],
+    ends: ['superseded', undefined],
+  },
+  {
+    name: 'putAccountAccess set again half-way to what AWS refuses',
+    before: [...AT_WORK, ...MANY],
+    mutations: [putAccess('931827427726')],
+    during: [{ afterWrites: 1, step: putAccess('111122223333') }],
+    ends: ['superseded', 'refused-by-aws'],
   },
   {
     name: 'createRepository',

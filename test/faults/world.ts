@@ -36,7 +36,7 @@ export interface FaultWorld {
     counter: Counter,
   ) => { readonly ring: (department: string) => Promise<void>; readonly gate: Gate };
   /** What the ledger says is to stand in AWS. */
-  readonly desired: (department: string) => Promise<Resources>;
+  readonly desired: (department: string, access?: 'last-done') => Promise<Resources>;
   /** What stands in AWS under these names. */
   readonly observed: (names: {
     readonly repositories: Iterable<string>;
@@ -46,7 +46,7 @@ export interface FaultWorld {
 }
 
 /** The executor's limits: few attempts and small pages, so that their ends are met. */
-export const LIMITS = { ...EXECUTOR_LIMITS, attempts: 4, page: 3 };
+export const LIMITS = { ...EXECUTOR_LIMITS, attempts: 4, page: 2 };
 
 /** Starts a world. Trust policies are kept small, so that grants overflow into further roles. */
 export async function startFaultWorld(): Promise<FaultWorld> {
@@ -107,7 +107,7 @@ export async function startFaultWorld(): Promise<FaultWorld> {
     },
     startApi,
     startExecutor,
-    desired: (department) => desiredOf(embedded, department),
+    desired: (department, access) => desiredOf(embedded, department, access),
     observed: async ({ repositories, roles }) => ({
       repositories: new Map(await all(repositories, (name) => observeRepository(executor.aws, name))),
       roles: new Map(await all(roles, (name) => observeRole(executor.aws, name))),
@@ -120,15 +120,20 @@ async function all<T>(names: Iterable<string>, look: (name: string) => Promise<T
   return Promise.all([...names].map(async (name): Promise<[string, T]> => [name, await look(name)]));
 }
 
-async function desiredOf({ executor: { tables, settings } }: Embedded, department: string): Promise<Resources> {
+async function desiredOf(
+  { executor: { tables, settings } }: Embedded,
+  department: string,
+  which: 'last-done' | undefined,
+): Promise<Resources> {
   const { state } = await readDepartment(tables, department);
   if (state === undefined) return { repositories: new Map(), roles: new Map() };
+  const access = which === undefined ? state.access : (state.access.pending?.previous ?? state.access);
   const organisations = state.organisations.filter(isWanted);
   const repositories = new Map<string, RepositoryResource>();
   let after: string | undefined;
   for (;;) {
     const page = await listRepositories(tables, state.department.id, 100, after);
-    for (const one of page.filter(isWanted)) repositories.set(one.name, desiredRepository(one, state.access, settings));
+    for (const one of page.filter(isWanted)) repositories.set(one.name, desiredRepository(one, access, settings));
     if (page.length < 100) break;
     after = page.at(-1)?.name;
   }
