@@ -81,7 +81,7 @@ async function* wholeLines(response: Response, format: ExportFormat, goesOn: boo
   let rest = '';
   let skip = goesOn && format === 'csv';
   for await (const chunk of response.body ?? []) {
-    rest += decoder.decode(chunk as Uint8Array, { stream: true });
+    rest += decoder.decode(chunk, { stream: true });
     let end = rest.lastIndexOf('\n') + 1;
     if (end === 0) continue;
     if (skip) {
@@ -135,15 +135,13 @@ interface Mark {
 export interface Follow extends Download {
   /** CloudEvents' `source`; without it the events themselves are written. */
   readonly source?: string;
-  /** Ends it. */
-  readonly signal?: AbortSignal;
 }
 
 /**
  * Follows the log into a file, and the mark of how far it is into `FILE.cursor`. Killed at any moment and run again, it ends with exactly
  * the events, in order: the file is cut back to the mark first, and the mark moves only behind what is on disk.
  */
-export async function follow({ client, output, query, department, source, signal }: Follow): Promise<void> {
+export async function follow({ client, output, query, department, source }: Follow): Promise<void> {
   const markPath = `${output}.cursor`;
   let mark = await readMark(markPath);
   const file = await open(output, 'a+');
@@ -151,7 +149,7 @@ export async function follow({ client, output, query, department, source, signal
     const { size } = await stat(output);
     if (size < mark.bytes) throw new Error(`${output} is shorter than ${markPath} says. Delete both to begin anew.`);
     await file.truncate(mark.bytes);
-    for (let tries = 0; signal?.aborted !== true; ) {
+    for (let tries = 0; ; ) {
       try {
         mark = await step(mark);
         tries = 0;

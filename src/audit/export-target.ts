@@ -35,7 +35,7 @@ export function folderTarget(folder: string): ExportTarget {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         if ((await sha256OfFile(path)) !== file.sha256)
-          throw new Error(`${path} is there already, with another content.`);
+          throw new Error(`${path} is there already, with another content.`, { cause: error });
       } finally {
         await rm(beside, { force: true });
       }

@@ -16,15 +16,20 @@ const TYPED: Readonly<
   event: { type: 'STRING', of: (_event, text) => text },
 };
 
-const PARQUET_COLUMNS = Object.entries({
-  ...Object.fromEntries(
-    Object.entries(COLUMNS).map(([name, of]) => [
-      name,
-      { type: 'STRING' as BasicType, of: (event: AuditEvent) => asText(of(event)) },
-    ]),
-  ),
+/** A column: its type, and what of an event goes into it. */
+interface Column {
+  readonly type: BasicType;
+  readonly of: (event: AuditEvent, text: string) => unknown;
+}
+
+const PARQUET_COLUMNS = Object.entries<Column>({
+  ...Object.fromEntries(Object.entries(COLUMNS).map(([name, of]) => [name, textColumn(of)])),
   ...TYPED,
 });
+
+function textColumn(of: (event: AuditEvent) => unknown): Column {
+  return { type: 'STRING', of: (event) => asText(of(event)) };
+}
 
 function asText(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;

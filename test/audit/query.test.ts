@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { readFeed, type Positions } from '../../src/audit/feed.ts';
 import type { CoreParts } from '../../src/commands/parts.ts';
@@ -72,8 +72,8 @@ t.test('audit events are found by each filter, alone and together, in both order
         (query['outcome'] === undefined || event.outcome === query['outcome']) &&
         (query['actorRepositoryId'] === undefined || event.caller?.repositoryId === query['actorRepositoryId']) &&
         (query['subject'] === undefined || event.subject?.id === query['subject']) &&
-        (query['from'] === undefined || event.time >= new Date(String(query['from'])).toISOString()) &&
-        (query['to'] === undefined || event.time < new Date(String(query['to'])).toISOString()),
+        (query['from'] === undefined || event.time >= new Date(query['from'] as string).toISOString()) &&
+        (query['to'] === undefined || event.time < new Date(query['to'] as string).toISOString()),
     );
   const some = <T>(...values: T[]) => fc.constantFrom<T | undefined>(undefined, ...values);
   const query = fc.record({
