@@ -281,7 +281,7 @@ const issuers: readonly BadToken[] = [
   claims('iss in upper case', 'unknown-issuer', ({ iss }) => ({ iss: String(iss).toUpperCase() })),
   claims('iss with a path', 'unknown-issuer', ({ iss }) => ({ iss: `${String(iss)}/acme` })),
   claims('iss with a dot at the end of the host', 'unknown-issuer', ({ iss }) => ({
-    iss: String(iss).replace('127.0.0.1', '127.0.0.1.'),
+    iss: String(iss).replace(/:\/\/[^:/]+/, '$&.'),
   })),
   claims('iss with a user', 'unknown-issuer', ({ iss }) => ({ iss: String(iss).replace('//', '//x@') })),
   claims('iss as the user of another host', 'unknown-issuer', ({ iss }) => ({ iss: `${String(iss)}@127.0.0.1:1` })),
