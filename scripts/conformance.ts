@@ -98,7 +98,7 @@ function runSuite(target: string, env: Readonly<Record<string, string>>): number
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status !== 0) process.stdout.write(stdout);
-  const checks = stdout.split('\n').filter((line) => /^ {8}(not )?ok .*[a-z]\/[a-z-]+/.test(line));
+  const checks = stdout.split('\n').filter((line) => /^ {8}(not )?ok \d+ - [a-z][a-z/-]*: /.test(line));
   const failed = checks.filter((line) => line.trimStart().startsWith('not ok')).length;
   const differ = checks.filter((line) => line.includes(`differs on ${target}, as listed`)).length;
   for (const line of checks.filter((one) => one.includes('not run'))) process.stdout.write(`${line.trim()}\n`);

@@ -7,6 +7,7 @@ import { clientOptions, type AwsOptions } from '../../src/aws/client-options.ts'
 import { connectAws, type AwsClients } from '../../src/aws/clients.ts';
 import type { AwsSettings } from '../../src/model/settings.ts';
 import { permissionsBoundary } from '../../src/policy/push-policy.ts';
+import type { Target } from './target.ts';
 
 /** What the checks of ECR and IAM stand at: clients of the target, and names that nobody else has. */
 export interface AwsBench {
@@ -26,17 +27,10 @@ export interface AwsBench {
   readonly close: () => Promise<void>;
 }
 
-/** How the bench is set up. */
-export interface AwsBenchOptions {
-  readonly aws: AwsOptions;
-  /** How long a read may lag behind a write, in seconds. */
-  readonly lagSeconds: number;
-}
-
 const ROLE_PATH = '/ecp-conformance/';
 
 /** Connects to a target, and makes what every push role needs: the boundary. */
-export async function openAwsBench({ aws, lagSeconds }: AwsBenchOptions): Promise<AwsBench> {
+export async function openAwsBench({ aws, lagSeconds }: Pick<Target, 'aws' | 'lagSeconds'>): Promise<AwsBench> {
   const clients = connectAws(aws);
   const sts = new STSClient(clientOptions(aws));
   const { Account: accountId = '' } = await sts.send(new GetCallerIdentityCommand({}));
