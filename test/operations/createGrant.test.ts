@@ -308,8 +308,8 @@ t.test('422: a role that AWS refuses leaves nothing behind', async (t) => {
   const { Roles = [] } = await world.iam.send(new ListRolesCommand({ PathPrefix: '/ecr-access/' }));
   const shown = (await world.ask(KOA, { path: '/v1/departments/koa/push-roles?first=100' })).body.items;
   t.strictSame(
-    Roles.map(({ RoleName }) => RoleName)
-      .filter((name) => name?.startsWith('koa'))
+    Roles.map(({ RoleName }) => String(RoleName))
+      .filter((name) => name.startsWith('koa'))
       .sort(),
     shown.map(({ name }: { name: string }) => name).sort(),
     'IAM has the roles that the service shows, and no other',

@@ -91,7 +91,7 @@ function bodyBreaches({ content = {} }: OpenapiResponse, answer: Answer): string
   const media = content[type];
   if (media === undefined) return [`${type} is not declared`];
   const validate = ajv.compile(closed(retargeted(media.schema)));
-  if (validate(type.includes('json') ? answer.body : answer.text)) return [];
+  if (validate(answer.body ?? answer.text)) return [];
   return (validate.errors ?? []).map(
     (error) => `${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`,
   );

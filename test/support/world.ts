@@ -145,7 +145,7 @@ function askingOf(app: FastifyInstance, { token }: Service): Asking {
       ...(payload === undefined ? {} : { payload }),
     } as InjectOptions);
     const text = response.body;
-    const isJson = String(response.headers['content-type'] ?? '').includes('json') && text !== '';
+    const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(String(response.headers['content-type'])) && text !== '';
     const answer: Answer = {
       status: response.statusCode,
       headers: response.headers as Answer['headers'],
