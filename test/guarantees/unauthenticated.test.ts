@@ -22,6 +22,9 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   'a mutation in GraphQL': graphqlMutation('createRepository', CREATE),
 };
 
+/** A second later these are good, or expired for good: the verifier's own tests hold the clock still for them. */
+const ONLY_FOR_A_MOMENT = /just beyond the leeway/;
+
 t.test('every bad token is refused on every kind of route, and neither logged nor stored', async (t) => {
   const service = await startService(t);
   await onboardKoaAndPol(service);
@@ -35,15 +38,13 @@ t.test('every bad token is refused on every kind of route, and neither logged no
   const { app } = anotherInstance(t, service, { logger: pino({ level: 'trace' }, sink) });
   const { embedded } = service;
   const world = { issuer: embedded.issuer, now: new Date(), audience: embedded.config.audience };
-  const ledger = async (): Promise<string> =>
-    JSON.stringify(
-      Object.values(await readWholeLedger(embedded.executor.tables)).map((part) =>
-        part instanceof Map ? [...part] : (part as unknown),
-      ),
+  const ledger = async (): Promise<readonly unknown[]> =>
+    Object.values(await readWholeLedger(embedded.executor.tables)).map((part: unknown) =>
+      part instanceof Map ? [...part] : part,
     );
   const before = await ledger();
 
-  const overHttp = badTokens.filter((bad) => bad.overHttp);
+  const overHttp = badTokens.filter((bad) => bad.overHttp && !ONLY_FOR_A_MOMENT.test(bad.name));
   t.ok(overHttp.length >= 40, `${overHttp.length} tokens`);
   for (const bad of overHttp) {
     const here = bad.name.startsWith('iss') ? world : { ...world, now: new Date() };
@@ -69,7 +70,7 @@ t.test('every bad token is refused on every kind of route, and neither logged no
     }
   }
   t.pass('each was refused');
-  t.equal(await ledger(), before, 'nothing was written');
+  t.strictSame(await ledger(), before, 'nothing was written');
   const log = logged.join('');
   t.ok(logged.length > overHttp.length, 'requests are logged');
   for (const bad of overHttp) {
