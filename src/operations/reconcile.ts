@@ -1,0 +1,187 @@
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { applyChange } from '../aws/apply.ts';
+import { observeRepository, observeRole } from '../aws/observe.ts';
+import { link } from '../audit/chain.ts';
+import { auditHead, chainHeadOf } from '../audit/head.ts';
+import { guardPlan } from '../executor/guard.ts';
+import { beginRun, type ExecutorParts, type Run } from '../executor/parts.ts';
+import { commit } from '../ledger/commit.ts';
+import { departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
+import { releaseLease, takeLease } from '../ledger/lease.ts';
+import { getItem, listRepositories, readDepartment } from '../ledger/read.ts';
+import type { Tables } from '../ledger/client.ts';
+import type { AuditEvent, AuditRecord, AwsCall } from '../model/audit-event.ts';
+import type { DepartmentId } from '../model/ids.ts';
+import { isWanted } from '../model/pending.ts';
+import type { Plan } from '../model/plan.ts';
+import type { DepartmentHead, DepartmentState } from '../model/state.ts';
+import { planChanges } from '../plan/plan.ts';
+import { desiredRepository, desiredRole } from '../plan/render.ts';
+import type { Resources } from '../plan/resources.ts';
+
+/** What became of a department whose state was restored. */
+export interface Reconciled {
+  readonly department: DepartmentId;
+  /** Events of its audit chain that the restored state does not know: what was done after the moment that was restored. */
+  readonly since: readonly AuditEvent[];
+  /** What stands in AWS otherwise than the state says, and what brings it there. */
+  readonly changes: Plan;
+  /** Operations that are pending in the state; the executor finishes them, so nothing was compared. */
+  readonly pending: readonly string[];
+}
+
+/**
+ * Brings a department whose state was restored back to its audit chain, and AWS back to the state.
+ *
+ * The chain is ahead of a restored state, and an event is never put twice: so the state's counters go to where the chain
+ * really ends. Then each repository and role is looked at and compared, under the department's lease and through the same
+ * guards as an operation.
+ *
+ * @param apply whether to carry the changes out; with an audit event of their own
+ */
+export async function reconcile(parts: ExecutorParts, department: DepartmentId, apply: boolean): Promise<Reconciled> {
+  const owner = parts.newId();
+  const now = parts.now().getTime();
+  if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease)))
+    throw new Error(`The executor is at work for ${department}. Try again in a minute.`);
+  const run = beginRun(owner, parts.limits, performance.now());
+  try {
+    const since = await forwardChain(parts.tables, department);
+    const { head, state } = await readDepartment(parts.tables, department);
+    const pending = head?.pendingOperations ?? [];
+    if (state === undefined || pending.length > 0) return { department, since, changes: [], pending };
+    const changes: Plan = (await Promise.all([comparedRoles(parts, state), comparedRepositories(parts, state)])).flat();
+    if (apply && changes.length > 0) await carryOut(parts, run, state, changes);
+    return { department, since, changes, pending };
+  } finally {
+    await releaseLease(parts.tables, department, owner);
+  }
+}
+
+/** Moves the counters of a department to the end of its chain. @returns the events that it did not know */
+async function forwardChain(tables: Tables, department: DepartmentId): Promise<readonly AuditEvent[]> {
+  const key = { pk: departmentPartition(department), sk: DEPARTMENT_SORT_KEY };
+  const item = await getItem(tables, key);
+  if (item === undefined) return [];
+  const head = item['head'] as DepartmentHead;
+  const since = await eventsAfter(tables, department, head.auditSeq);
+  if (since.length === 0) return [];
+  // A version is never given twice either.
+  const version = Math.max(head.version, ...since.map((event) => event.version ?? 0));
+  const becomes: DepartmentHead = { ...head, ...auditHead(head, since), version };
+  await tables.documents.send(
+    new PutCommand({
+      TableName: tables.state,
+      Item: { ...item, head: becomes, version, auditSeq: becomes.auditSeq },
+      ConditionExpression: 'auditSeq = :auditSeq AND version = :version',
+      ExpressionAttributeValues: { ':auditSeq': head.auditSeq, ':version': head.version },
+    }),
+  );
+  return since;
+}
+
+async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<readonly AuditEvent[]> {
+  const events: AuditEvent[] = [];
+  let after = seq;
+  for (;;) {
+    const { Items = [] } = await tables.documents.send(
+      new QueryCommand({
+        TableName: tables.audit,
+        KeyConditionExpression: 'pk = :chain AND sk > :after',
+        ExpressionAttributeValues: { ':chain': chain, ':after': String(after).padStart(12, '0') },
+        ConsistentRead: true,
+        Limit: 100,
+      }),
+    );
+    if (Items.length === 0) return events;
+    events.push(...Items.map((item) => JSON.parse(String(item['event'])) as AuditEvent));
+    after = events.at(-1)?.seq ?? after;
+  }
+}
+
+async function comparedRoles(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
+  const plans = state.roles.filter(isWanted).map(async (role) => {
+    const organisations = state.organisations.filter(isWanted);
+    const desired = desiredRole(role, state.grants, organisations, state.department, parts.settings);
+    return guarded(parts, state, {
+      observed: { repositories: new Map(), roles: new Map([[role.name, await observeRole(parts.aws, role.name)]]) },
+      desired: { repositories: new Map(), roles: new Map([[role.name, desired]]) },
+    });
+  });
+  return (await Promise.all(plans)).flat();
+}
+
+async function comparedRepositories(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
+  const plan: Plan[number][] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await listRepositories(parts.tables, state.department.id, 25, after);
+    for (const repository of page.filter(isWanted)) {
+      const desired = desiredRepository(repository, state.access, parts.settings);
+      plan.push(
+        ...guarded(parts, state, {
+          observed: {
+            repositories: new Map([[repository.name, await observeRepository(parts.aws, repository.name)]]),
+            roles: new Map(),
+          },
+          desired: { repositories: new Map([[repository.name, desired]]), roles: new Map() },
+        }),
+      );
+    }
+    if (page.length < 25) return plan;
+    after = page.at(-1)?.name;
+  }
+}
+
+/** The changes between what stands and what is to stand, which no guard holds back. Nothing is ever deleted here. */
+function guarded(
+  parts: ExecutorParts,
+  state: DepartmentState,
+  comparison: { readonly observed: Resources; readonly desired: Resources },
+): Plan {
+  const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
+  guardPlan(plan, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
+  return plan;
+}
+
+/** Intent before effect: the plan is recorded in the department's chain, then applied, then what came of it is recorded. */
+async function carryOut(parts: ExecutorParts, run: Run, state: DepartmentState, changes: Plan): Promise<void> {
+  await record(parts, run, state, { outcome: 'accepted', plan: changes });
+  const awsCalls: AwsCall[] = [];
+  let outcome: 'succeeded' | 'failed' = 'failed';
+  try {
+    for (const change of changes) {
+      run.checkTime();
+      awsCalls.push(await applyChange(parts.aws, change, { force: false }));
+    }
+    outcome = 'succeeded';
+  } finally {
+    await record(parts, run, state, { outcome, awsCalls: awsCalls.slice(-100) });
+  }
+}
+
+type What = Pick<AuditRecord, 'outcome' | 'plan' | 'awsCalls'>;
+
+async function record({ tables, now }: ExecutorParts, run: Run, state: DepartmentState, what: What): Promise<void> {
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    const { head } = await readDepartment(tables, state.department.id);
+    if (head === undefined) throw new Error(`Department ${state.department.id} is gone.`);
+    const time = now().toISOString();
+    const events = link(state.department.id, chainHeadOf(head), [
+      { time, department: state.department.id, action: 'reconcileDepartment', ...what },
+    ]);
+    const committed = await commit(tables, {
+      department: state.department,
+      was: head,
+      becomes: { ...head, ...auditHead(head, events) },
+      writes: [],
+      claims: [],
+      operations: [],
+      events,
+      leaseOwner: run.owner,
+      now: time,
+    });
+    if (committed === 'committed') return;
+  }
+  throw new Error(`What is done for ${state.department.id} could not be recorded.`);
+}
