@@ -77,11 +77,18 @@ t.test('200: a mutation does what its twin in REST does', async (t) => {
 });
 
 t.test('200: what a field refuses is told beside it, by the code that REST has', async (t) => {
+  const update = (ifMatch: string): Asked =>
+    post(
+      `mutation ($input: UpdateRepositoryInput!) { createRepository: updateRepository(input: $input) { repository { name } } }`,
+      {
+        variables: { input: { name: 'giftcard-service', scanOnPush: false, ifMatch } },
+      },
+    );
   const rows: readonly (readonly [Job, Asked, string])[] = [
     [KOA, createRepository({ name: 'giftcard-service' }), 'already-exists'],
     [KOA, createRepository({ name: 'Gift' }), 'invalid-input'],
     [KOA, createRepository({ name: 'pol/x' }), 'name-reserved'],
-    [KOA, createRepository({ name: 'koa/x', ifMatch: '1' }), 'precondition-failed'],
+    [KOA, update('99'), 'precondition-failed'],
     [MEMBER, createRepository({ name: 'koa/x' }), 'forbidden'],
     [KOA, createRepository({ department: 'pol', name: 'pol/x' }), 'not-found'],
     [STRANGER, createRepository({ name: 'koa/x' }), 'not-found'],

@@ -172,24 +172,28 @@ t.test('404: a caller of another department learns nothing', (t) =>
   ]),
 );
 
-t.test('409: a list that is still on its way can not be replaced', async (t) => {
+t.test('409: a list that is set again before AWS has it is superseded, and whoever waits for it is told', async (t) => {
   world.executor.stop();
-  const accepted = await world.ask(PLATFORM, {
+  const earlier = await world.ask(PLATFORM, {
     ...valid.request,
+    headers: { 'if-match': '*', 'idempotency-key': 'earlier', prefer: 'respond-async' },
+  });
+  t.equal(earlier.status, 202, earlier.text);
+  const waiting = world.ask(PLATFORM, { ...valid.request, headers: { 'if-match': '*', 'idempotency-key': 'earlier' } });
+  const newer = await world.ask(PLATFORM, {
+    ...put({ accounts: [PROD] }),
     headers: { 'if-match': '*', prefer: 'respond-async' },
   });
-  const answer = await refused(
-    t,
-    world,
-    PLATFORM,
-    put({ accounts: [] }),
-    { status: 409, code: 'in-progress' },
-    world.impatient,
-  );
-  t.equal(answer.body.operation, accepted.body.operation.id);
-  t.match(answer.headers['link'], /rel="related"/);
+  t.equal(newer.status, 202, newer.text);
+  const answer = await waiting;
+  t.equal(answer.status, 409, answer.text);
+  t.match(answer.body, { code: 'superseded', operation: earlier.body.operation.id });
+  t.equal(answer.headers['link'], `</v1/operations/${earlier.body.operation.id}>; rel="related"`);
   await world.executor.start();
-  await finished(t, world, PLATFORM, accepted);
+  await finished(t, world, PLATFORM, newer);
+  const policy = JSON.stringify(await policyOf('giftcard-service'));
+  t.match(policy, new RegExp(PROD.accountId), 'AWS has the newer list');
+  t.notMatch(policy, new RegExp(DEV.accountId), 'and nothing of the earlier');
 });
 
 t.test('412: a list that has changed since it was read is not replaced', async (t) => {
