@@ -22,6 +22,8 @@ Reads the ECP_* settings of docs/configuration.md and the AWS SDK's own variable
 `;
 
 async function main(): Promise<number> {
+  // The SDK's reminder that a later version of it needs a later Node; package.json says which Node this needs.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { apply: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
