@@ -94,6 +94,7 @@ resource "aws_lambda_event_source_mapping" "doorbell" {
   maximum_batching_window_in_seconds = 0
   parallelization_factor             = 10
   bisect_batch_on_function_error     = true
+  function_response_types            = ["ReportBatchItemFailures"]
   maximum_retry_attempts             = 3
   maximum_record_age_in_seconds      = 3600
   tags                               = var.tags

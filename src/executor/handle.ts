@@ -5,6 +5,17 @@ import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
 import { execute, type Left } from './execute.ts';
 import type { ExecutorParts } from './parts.ts';
 
+/** Departments that are worked on at once: one that takes its time does not keep the others waiting. */
+const AT_ONCE = 8;
+
+/**
+ * What a delivery of stream records leaves to be delivered again: from the first of these records on.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+ */
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
 /** The little of a DynamoDB stream record that rings. */
 export interface StreamRecord {
   readonly dynamodb?: {
@@ -22,24 +33,45 @@ export type ExecutorEvent =
 /**
  * Handles what rings: works off the pending operations of each department that the event means. What stands in one
  * department's way does not keep the others waiting.
- * @throws Error when something is left that may succeed later, so that the event source delivers the event again
+ * @returns for stream records: those of departments with something left that may succeed later, to be delivered again
+ * @throws Error for other events, when something is left
  */
-export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<void> {
+export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<BatchResponse> {
   const began = performance.now();
   if ('source' in event) await refreshQuotas(parts);
   const current = await withQuotas(parts);
-  const left: Left[] = [];
-  const errors: unknown[] = [];
-  for (const department of await departmentsOf(parts, event)) {
-    try {
-      left.push(await execute(current, department, began));
-    } catch (error) {
-      parts.log.error({ department, err: error }, 'The operations of a department could not be worked off');
-      errors.push(error);
+  const waiting = [...(await departmentsOf(parts, event))];
+  const unfinished: DepartmentId[] = [];
+  const lane = async (): Promise<void> => {
+    for (let department = waiting.shift(); department !== undefined; department = waiting.shift()) {
+      if ((await workOff(current, department, began)) === 'not-yet') unfinished.push(department);
     }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  if (unfinished.length === 0) return { batchItemFailures: [] };
+  if ('Records' in event) return { batchItemFailures: failuresIn(event.Records, unfinished) };
+  throw new Error(`Operations are left that may succeed later, of ${unfinished.join(', ')}; ring again.`);
+}
+
+/** Works a department off; whatever goes wrong with it is its own affair. */
+async function workOff(parts: ExecutorParts, department: DepartmentId, began: number): Promise<Left> {
+  try {
+    return await execute(parts, department, began);
+  } catch (error) {
+    parts.log.error({ department, err: error }, 'The operations of a department could not be worked off');
+    return 'not-yet';
   }
-  if (errors.length === 0 && !left.includes('not-yet')) return;
-  throw new Error('Operations are left that may succeed later; ring again.', { cause: errors[0] });
+}
+
+function failuresIn(
+  records: readonly StreamRecord[],
+  departments: readonly DepartmentId[],
+): BatchResponse['batchItemFailures'] {
+  const failed = records.filter((record) => rungBy([record]).some((department) => departments.includes(department)));
+  return failed.map(({ dynamodb }) => {
+    if (dynamodb?.SequenceNumber === undefined) throw new Error('A stream record has no sequence number.');
+    return { itemIdentifier: dynamodb.SequenceNumber };
+  });
 }
 
 /** On schedule, the account is asked for its quotas, so that the API knows them too. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { Tables } from '../ledger/client.ts';
-import type { ExecutorEvent, StreamRecord } from '../executor/handle.ts';
+import type { BatchResponse, ExecutorEvent, StreamRecord } from '../executor/handle.ts';
 
 /** What polls the state table's stream, as Lambda's event source mapping does in AWS. */
 export interface StreamPoller {
@@ -21,7 +21,7 @@ export interface PollerOptions {
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** The executor's handler; the very one that the Lambda has. */
-  readonly handle: (event: ExecutorEvent) => Promise<void>;
+  readonly handle: (event: ExecutorEvent) => Promise<BatchResponse | void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -31,8 +31,9 @@ const LONGEST_RETRY_PAUSE = 5_000;
 const MOST_DELIVERIES = 50;
 
 /**
- * Reads the stream from now on and hands records to the executor in the form, filtered and retried as the event source
- * mapping in `infra/` does: only records of a department that has something pending; a batch that fails is delivered again.
+ * Reads the stream from now on and hands records to the executor in the form, filtered, spread and retried as the event source
+ * mapping in `infra/` does: only records of a department that has something pending; those of one department in their order,
+ * several departments at once; what was not done is delivered again, a little later each time, and holds up no other.
  */
 export async function startStreamPoller(options: PollerOptions): Promise<StreamPoller> {
   const { endpoint, region, credentials, tables } = options;
@@ -43,12 +44,13 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   let iterator: string | undefined = await latestIterator(streams, arn);
   const closed = new AbortController();
   const isOpen = (): boolean => !closed.signal.aborted;
+  const lanes = openLanes((records) => deliver(options, records, isOpen));
   const loop = async (): Promise<void> => {
     while (isOpen()) {
       const records = await read();
       const batch = records.map(streamRecord).filter(rings);
-      if (batch.length > 0) await deliver(options, { Records: batch }, isOpen);
-      else await pause(IDLE_PAUSE);
+      for (const record of batch) lanes.add(record);
+      if (batch.length === 0) await pause(IDLE_PAUSE);
     }
   };
   const read = async (): Promise<readonly _Record[]> => {
@@ -69,6 +71,7 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
     close: async () => {
       closed.abort();
       await running;
+      await lanes.idle();
       streams.destroy();
     },
   };
@@ -101,17 +104,52 @@ function rings({ dynamodb }: StreamRecord): boolean {
   return sk?.S === 'DEPARTMENT' && hasPending?.S === 'yes';
 }
 
-async function deliver({ handle, onError }: PollerOptions, event: ExecutorEvent, isOpen: () => boolean): Promise<void> {
+/** A lane for each department: what comes while it is at work is delivered together when it has ended. */
+function openLanes(work: (records: readonly StreamRecord[]) => Promise<void>) {
+  const waiting = new Map<string, StreamRecord[]>();
+  const running = new Map<string, Promise<void>>();
+  const run = async (key: string): Promise<void> => {
+    for (;;) {
+      const records = waiting.get(key) ?? [];
+      waiting.delete(key);
+      if (records.length === 0) return void running.delete(key);
+      await work(records);
+    }
+  };
+  return {
+    add: (record: StreamRecord): void => {
+      const key = record.dynamodb?.NewImage?.['pk']?.S ?? '';
+      waiting.set(key, [...(waiting.get(key) ?? []), record]);
+      if (!running.has(key)) running.set(key, run(key));
+    },
+    idle: async (): Promise<void> => void (await Promise.all(running.values())),
+  };
+}
+
+async function deliver(
+  { handle, onError }: PollerOptions,
+  records: readonly StreamRecord[],
+  isOpen: () => boolean,
+): Promise<void> {
   let wait = FIRST_RETRY_PAUSE;
-  for (let delivery = 1; delivery <= MOST_DELIVERIES && isOpen(); delivery++) {
+  let left = records;
+  for (let delivery = 1; delivery <= MOST_DELIVERIES && left.length > 0 && isOpen(); delivery++) {
     try {
-      return await handle(event);
+      left = failedOf(left, await handle({ Records: left }));
     } catch (error) {
       onError(error);
-      await pause(wait);
-      wait = Math.min(wait * 2, LONGEST_RETRY_PAUSE);
     }
+    if (left.length === 0) return;
+    await pause(wait);
+    wait = Math.min(wait * 2, LONGEST_RETRY_PAUSE);
   }
+}
+
+/** The first record that was not done and all after it, as Lambda does. */
+function failedOf(records: readonly StreamRecord[], response: BatchResponse | void): readonly StreamRecord[] {
+  const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  const first = records.findIndex(({ dynamodb }) => failed.has(dynamodb?.SequenceNumber ?? ''));
+  return first < 0 ? [] : records.slice(first);
 }
 
 function pause(milliseconds: number): Promise<void> {

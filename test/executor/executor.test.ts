@@ -288,7 +288,7 @@ t.test('what AWS refuses for good is undone, and can be asked for again', async 
 
 t.test('a department whose role name is taken in the account is not made, and can be made under another', async (t) => {
   const { accept, ring, operation, service, aside, breaches: wrong } = await startBench(t);
-  const ringNew = (): Promise<void> => handleEvent(service.embedded.executor, { department: 'new' });
+  const ringNew = (): Promise<unknown> => handleEvent(service.embedded.executor, { department: 'new' });
   await aside(() =>
     awsHands(service)
       .iam()

@@ -34,7 +34,7 @@ export interface FaultWorld {
   readonly startExecutor: (
     rules: GateRules,
     counter: Counter,
-  ) => { readonly ring: (department: string) => Promise<void>; readonly gate: Gate };
+  ) => { readonly ring: (department: string) => Promise<unknown>; readonly gate: Gate };
   /** What the ledger says is to stand in AWS. */
   readonly desired: (department: string, access?: 'last-done') => Promise<Resources>;
   /** What stands in AWS under these names. */
