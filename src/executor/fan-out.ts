@@ -40,7 +40,8 @@ export async function applyToAll(
   state: DepartmentState,
   calls: AwsCall[],
 ): Promise<Outcome> {
-  const applied = operation.cursor !== undefined || operation.undoing !== undefined;
+  // How far it came says nothing of it: what it came past may be made by a later operation.
+  const applied = operation.applied === true || operation.undoing !== undefined;
   const fanOut: FanOut = { operation, applied, calls };
   try {
     await writeAll(parts, run, fanOut, state);
@@ -77,7 +78,7 @@ async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: D
     for (const repository of page) {
       run.checkTime();
       const isRefused = await isRefusedAt(parts, fanOut, state, repository);
-      fanOut.operation = passed(fanOut.operation, repository.name, isRefused);
+      fanOut.operation = passed(fanOut, repository.name, isRefused);
     }
     if (page.length < size) return;
     await recordProgress(parts, run, fanOut.operation, fanOut.calls.splice(0));
@@ -85,9 +86,9 @@ async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: D
 }
 
 /** An operation that came past a repository. As long as it comes on, it is not given up. */
-function passed(operation: Operation, name: string, isRefused: boolean): Operation {
+function passed({ operation, applied }: FanOut, name: string, isRefused: boolean): Operation {
   const { completed, refused = { count: 0, names: [] } } = operation;
-  const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1 };
+  const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1, applied };
   if (!isRefused) return next;
   return { ...next, refused: { count: refused.count + 1, names: [...refused.names, name].slice(0, MOST_NAMED) } };
 }

@@ -244,7 +244,7 @@ async function beginUndoing(
   { code, detail }: Failure,
   calls: AwsCall[],
 ): Promise<Failure> {
-  const { cursor: _cursor, refused: _refused, ...rest } = operation;
+  const { cursor: _cursor, refused: _refused, applied: _applied, ...rest } = operation;
   const undoing: Operation = { ...rest, undoing: { code, detail }, completed: 0, attempts: 1 };
   await recordProgress(parts, run, undoing, calls.splice(0).slice(-CALLS_PER_EVENT));
   return undoneEverywhere(parts, run, undoing, { code, detail }, calls);

@@ -51,6 +51,8 @@ export interface Operation {
   readonly total: number;
   /** For a fan-out: the name of the last repository that is done. */
   readonly cursor?: string;
+  /** For a fan-out: whether a repository has the new policy already, so that the new state stays. */
+  readonly applied?: boolean;
   /** For a fan-out: the repositories that AWS refused, the first of them by name. */
   readonly refused?: { readonly count: number; readonly names: readonly string[] };
   /** For a fan-out: the operation whose place it took half-way, so that AWS may hold some of that one's documents. */
