@@ -68,7 +68,9 @@ export function buildApp({
   app.decorateRequest('asker', askerFrom(addressOf ?? (({ ip }) => ip)));
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOf(request));
-    if (request.routeOptions.config.isPublic === true || request.is404) return;
+    // Before a body is looked at: no method and no media type makes an unknown path anything else.
+    if (request.is404) throw notFound();
+    if (request.routeOptions.config.isPublic === true) return;
     request.caller = await authenticate(request.headers.authorization, new Date());
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, config.docsBaseUrl));

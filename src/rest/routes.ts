@@ -10,8 +10,6 @@ import { answerStream } from './stream.ts';
 /** A repository's name may hold slashes; encoded or plain, they all end up in this catch-all. */
 const CATCH_ALL = '/v1/repositories/{name}';
 
-const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
 /** What the REST face is made of. */
 export interface RestFace {
   readonly contract: Contract;
@@ -60,9 +58,10 @@ function routePath(path: string): string {
 
 /** Answers 405 with `Allow` for the methods that a route does not know. */
 export function refuseOtherMethods(app: FastifyInstance, url: string, known: readonly string[]): void {
-  const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : [])].join(', ');
+  const answered = [...known, ...(known.includes('GET') ? ['HEAD'] : [])];
+  const allow = answered.join(', ');
   app.route({
-    method: ALL_METHODS.filter((method) => !known.includes(method)),
+    method: app.supportedMethods.filter((method) => !answered.includes(method)),
     url,
     config: { isPublic: true },
     // Before the body is looked at: whatever it is, it is not wanted.
