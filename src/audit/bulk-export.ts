@@ -8,7 +8,7 @@ import { eventOf } from '../ledger/read-audit.ts';
 import { PLATFORM_CHAIN } from './chain.ts';
 import { beginDay, type DayFiles, type WrittenFile } from './event-files.ts';
 import { readPart, type ChainPart } from './export.ts';
-import type { ExportTarget } from './export-target.ts';
+import type { ExportTarget, LocalFile } from './export-target.ts';
 import { allHeads } from './heads.ts';
 import {
   MANIFEST_FORMAT,
@@ -140,21 +140,17 @@ async function putManifest({ target, sign }: BulkExportParts, manifest: Manifest
   const bytes = manifestBytes(manifest);
   const key = manifestKey(manifest.number);
   // The signature first: a manifest that is there has its signature.
-  if (sign !== undefined)
-    await putBytes(target, folder, `${key}.sig`, Buffer.from((await sign(bytes)).toString('base64')), 'text/plain');
-  await putBytes(target, folder, key, bytes, 'application/json');
+  if (sign !== undefined) {
+    const signature = Buffer.from((await sign(bytes)).toString('base64'));
+    await target.put(`${key}.sig`, await writtenBytes(folder, signature), 'text/plain', 'any');
+  }
+  await target.put(key, await writtenBytes(folder, bytes), 'application/json');
 }
 
-async function putBytes(
-  target: ExportTarget,
-  folder: string,
-  key: string,
-  bytes: Buffer,
-  contentType: string,
-): Promise<void> {
+async function writtenBytes(folder: string, bytes: Buffer): Promise<LocalFile> {
   const path = join(folder, 'bytes');
   await writeFile(path, bytes);
-  await target.put(key, { path, bytes: bytes.length, sha256: sha256Of(bytes) }, contentType);
+  return { path, bytes: bytes.length, sha256: sha256Of(bytes) };
 }
 
 async function recordDone({ tables, now }: BulkExportParts, state: ExportState, manifest: Manifest): Promise<void> {

@@ -15,15 +15,17 @@ export interface ExportTarget {
   /**
    * Puts a file. One that is there already stays as it is, which is right when an export that broke off is done again: the same events
    * make the same bytes.
+   *
+   * @param existing `any`: what is there already may be other bytes, because each signature of the same text is another
    */
-  put(key: string, file: LocalFile, contentType: string): Promise<void>;
+  put(key: string, file: LocalFile, contentType: string, existing?: 'same' | 'any'): Promise<void>;
 }
 
 /** A folder as the target. */
 export function folderTarget(folder: string): ExportTarget {
   const root = resolve(folder);
   return {
-    put: async (key, file) => {
+    put: async (key, file, _contentType, existing = 'same') => {
       const path = join(root, key);
       if (!path.startsWith(root + sep)) throw new Error(`${key} would leave ${folder}.`);
       await mkdir(dirname(path), { recursive: true });
@@ -34,7 +36,7 @@ export function folderTarget(folder: string): ExportTarget {
         await link(beside, path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        if ((await sha256OfFile(path)) !== file.sha256)
+        if (existing === 'same' && (await sha256OfFile(path)) !== file.sha256)
           throw new Error(`${path} is there already, with another content.`, { cause: error });
       } finally {
         await rm(beside, { force: true });
