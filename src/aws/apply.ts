@@ -30,6 +30,8 @@ import { observeRepository, observeRole } from './observe.ts';
 export interface ApplyOptions {
   /** Delete a repository with the images that it holds. */
   readonly force: boolean;
+  /** Asked before each request, repeats by the SDK included; throws when none may be sent any more. */
+  readonly mayBegin?: () => void;
 }
 
 const UNSEEN =
@@ -55,10 +57,12 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
     ...(change.after === null ? {} : { digest: digestOf(change.after) }),
     ...more,
   });
+  const fence = fenceOf(options);
   try {
-    const { $metadata } = await send(clients, change, options);
+    const { $metadata } = await send(fenced(clients, fence), change, options);
     return call('ok', requestIdOf($metadata));
   } catch (error) {
+    if (fence.stopped !== undefined) throw fence.stopped;
     const made = call('error', { error: nameOf(error), ...requestIdOf(metadataOf(error)) });
     switch (await whatIsThere(clients, change, error)) {
       case 'done':
@@ -74,6 +78,58 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
         throw faultOf(error, made);
     }
   }
+}
+
+/** What lets requests through, and what it threw when it did not. */
+interface Fence {
+  readonly check: () => void;
+  stopped: Error | undefined;
+}
+
+function fenceOf({ mayBegin }: ApplyOptions): Fence {
+  const fence: Fence = {
+    stopped: undefined,
+    check: () => {
+      try {
+        mayBegin?.();
+      } catch (error) {
+        fence.stopped = error as Error;
+        throw error;
+      }
+    },
+  };
+  return fence;
+}
+
+/** The clients with a fence as the last thing before a request is sent: after the SDK's own waiting, and before each repeat. */
+function fenced({ ecr, iam }: AwsClients, { check }: Fence): AwsClients {
+  const behind = <Client extends Fenceable>(client: Client): Client =>
+    ({
+      send: (command: Parameters<Client['send']>[0]) => {
+        (command as { readonly middlewareStack: FinalizeStack }).middlewareStack.add(
+          (next) => (args) => {
+            check();
+            return next(args);
+          },
+          { step: 'finalizeRequest', priority: 'low' },
+        );
+        return client.send(command as never);
+      },
+    }) as unknown as Client;
+  return { ecr: behind(ecr), iam: behind(iam) };
+}
+
+interface Fenceable {
+  // The overloads of the SDK's clients are wider than any one signature.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly send: (command: any) => unknown;
+}
+
+interface FinalizeStack {
+  readonly add: (
+    middleware: (next: (args: unknown) => unknown) => (args: unknown) => unknown,
+    options: { readonly step: 'finalizeRequest'; readonly priority: 'low' },
+  ) => void;
 }
 
 function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Change, { force }: ApplyOptions) {

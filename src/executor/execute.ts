@@ -26,9 +26,11 @@ export async function execute(
   while ((await nextPending(parts, department)) !== undefined) {
     if (isOver(began, parts.limits)) return 'not-yet';
     const owner = parts.newId();
-    const now = parts.now().getTime();
+    const taken = performance.now();
+    // The ledger's own clock, because all who may want the lease share it; this machine's may be off.
+    const now = parts.tables.serverTime?.() ?? parts.now().getTime();
     if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease))) return 'busy';
-    const left = await underLease(parts, beginRun(owner, parts.limits, began), department);
+    const left = await underLease(parts, beginRun(owner, parts.limits, began, taken), department);
     if (left !== 'done') return left;
     // Who rang while the lease was held was told "busy"; whatever they rang for is seen by looking again.
   }

@@ -77,7 +77,7 @@ async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: D
     const page = await listRepositories(parts.tables, state.department.id, size, fanOut.operation.cursor);
     for (const repository of page) {
       run.checkTime();
-      const isRefused = await isRefusedAt(parts, fanOut, state, repository);
+      const isRefused = await isRefusedAt(parts, run, fanOut, state, repository);
       fanOut.operation = passed(fanOut, repository.name, isRefused);
     }
     if (page.length < size) return;
@@ -96,12 +96,13 @@ function passed({ operation, applied }: FanOut, name: string, isRefused: boolean
 /** Writes one policy. Once others have it, a refusal of this one is told at the end. */
 async function isRefusedAt(
   parts: ExecutorParts,
+  run: Run,
   fanOut: FanOut,
   state: DepartmentState,
   repository: Repository,
 ): Promise<boolean> {
   try {
-    const done = await writePolicy(parts, fanOut, state, repository);
+    const done = await writePolicy(parts, run, fanOut, state, repository);
     // What stands already at a later attempt was written by an earlier one.
     if (done === 'written' || (done === 'stands' && fanOut.operation.attempts > 1)) fanOut.applied = true;
     return done === 'missing';
@@ -115,6 +116,7 @@ async function isRefusedAt(
 
 async function writePolicy(
   parts: ExecutorParts,
+  run: Run,
   { operation, calls }: FanOut,
   state: DepartmentState,
   stored: Repository,
@@ -129,6 +131,7 @@ async function writePolicy(
     ({ action }) => action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy',
   );
   guardPlan(policies, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
-  for (const change of policies) calls.push(await applyChange(parts.aws, change, { force: false }));
+  for (const change of policies)
+    calls.push(await applyChange(parts.aws, change, { force: false, mayBegin: run.checkLease }));
   return policies.length === 0 ? 'stands' : 'written';
 }

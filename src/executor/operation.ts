@@ -137,7 +137,7 @@ async function converge(
   });
   for (const change of plan) {
     run.checkTime();
-    calls.push(await applyChange(parts.aws, change, { force }));
+    calls.push(await applyChange(parts.aws, change, { force, mayBegin: run.checkLease }));
   }
 }
 

@@ -45,7 +45,12 @@ export interface Run {
   readonly owner: string;
   /** @throws OutOfTime when no AWS call may be begun any more */
   readonly checkTime: () => void;
+  /** @throws OutOfTime when a request that is sent now could outlive the lease: after a pause of the whole process, say */
+  readonly checkLease: () => void;
 }
+
+/** The longest that a request to AWS takes: connecting, and waiting for the answer. */
+const LONGEST_REQUEST = 7_000;
 
 /** Whether the time in which work may be begun is over, by the monotonic clock: a wall clock that is set back makes it no longer. */
 export function isOver(began: number, { work }: ExecutorLimits): boolean {
@@ -55,12 +60,16 @@ export function isOver(began: number, { work }: ExecutorLimits): boolean {
 /**
  * One run under a lease.
  * @param began when the event that rang came, by the monotonic clock: all its departments share the time that there is
+ * @param taken when the lease was asked for, by the monotonic clock
  */
-export function beginRun(owner: string, limits: ExecutorLimits, began: number): Run {
+export function beginRun(owner: string, limits: ExecutorLimits, began: number, taken = performance.now()): Run {
   return {
     owner,
     checkTime: () => {
       if (isOver(began, limits)) throw new OutOfTime();
+    },
+    checkLease: () => {
+      if (performance.now() - taken > limits.lease - LONGEST_REQUEST) throw new OutOfTime();
     },
   };
 }

@@ -6,6 +6,8 @@ export interface Tables {
   readonly documents: DynamoDBDocumentClient;
   readonly state: string;
   readonly audit: string;
+  /** What time it is by DynamoDB's clock, in epoch milliseconds, to a second; `undefined` before its first answer. */
+  readonly serverTime?: () => number | undefined;
 }
 
 /** Where DynamoDB is; without an endpoint the SDK's own variables and defaults decide. */
@@ -26,5 +28,21 @@ export function connectTables({ state, audit, region, endpoint, credentials }: L
     maxAttempts: 5,
   });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { documents, state, audit };
+  return { documents, state, audit, serverTime: clockOf(client) };
+}
+
+/** Reads DynamoDB's clock off its answers, and goes on from there by the monotonic clock. */
+function clockOf(client: DynamoDBClient): () => number | undefined {
+  let told: { readonly time: number; readonly at: number } | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+      const time = Date.parse(headers?.['date'] ?? '');
+      if (!Number.isNaN(time)) told = { time, at: performance.now() };
+      return result;
+    },
+    { step: 'deserialize', name: 'serverClock' },
+  );
+  return () => (told === undefined ? undefined : told.time + performance.now() - told.at);
 }
