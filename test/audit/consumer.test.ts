@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { fileURLToPath } from 'node:url';
+import { serviceClient } from '../../src/audit/service-client.ts';
 import { verifyFiles } from '../../src/audit/verify-files.ts';
+import { verifyLive } from '../../src/audit/verify-live.ts';
 import { tablesOf } from '../../src/connections.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import { PLATFORM, startService } from '../support/service.ts';
@@ -144,6 +146,30 @@ t.test(
       }
       t.same((await verifyFiles([output])).problems, []);
     });
+
+    await t.test(
+      'verified live, the service holds what was exported; and not what somebody changed in its table',
+      async (t) => {
+        const base = (service.app.server.address() as AddressInfo).port;
+        const client = serviceClient(`http://127.0.0.1:${base}`, async () => token);
+        const kept = join(scratch, 'export.ndjson');
+        const whole = await verifyLive(client, [kept], {});
+        t.same(whole.problems, []);
+        const anew = chainOf('koa.refusals', 60, '2026-11-01T00:00:01.000Z');
+        await fillLog(tables, { 'koa.refusals': anew });
+        t.same((await verifyLive(client, [], {})).problems, [], 'written anew, the chain is whole in itself');
+        t.match((await verifyLive(client, [kept], {})).problems, [
+          { where: 'koa.refusals/60', what: /is another event than the one that the files say/ },
+        ]);
+        const [first, ...rest] = chains['koa.refusals'];
+        if (first !== undefined)
+          await fillLog(tables, { 'koa.refusals': [{ ...first, action: 'deleteGrant' }, ...rest] });
+        t.match((await verifyLive(client, [], {})).problems, [
+          { where: 'koa.refusals/1', what: 'its content does not match its hash' },
+        ]);
+        await fillLog(tables, { 'koa.refusals': chains['koa.refusals'] });
+      },
+    );
 
     await t.test('a file of something else is left alone', async (t) => {
       const output = join(scratch, 'notes.txt');

@@ -1,11 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { findBreak } from '../../src/audit/chain.ts';
+import { EMPTY_CHAIN, findBreak, link } from '../../src/audit/chain.ts';
+import { cloudEventLine } from '../../src/audit/cloud-event.ts';
 import { csvField } from '../../src/audit/csv.ts';
-import type { AuditEvent } from '../../src/model/audit-event.ts';
+import type { AuditEvent, AuditRecord } from '../../src/model/audit-event.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, POL, startService, STRANGER, type Service } from '../support/service.ts';
 import { parseCsv } from './csv-reader.ts';
 
@@ -235,6 +237,68 @@ t.test('where an answer can not be streamed, links lead through the same file', 
     const all = await service.ask(PLATFORM, { path: '/v1/audit-events?first=100&order=oldest' });
     t.same(new Set(ids), new Set(all.body.items.map(({ id }: AuditEvent) => id)), 'nothing lost');
   }
+});
+
+t.test('every kind of event is OCSF, whatever it holds', async (t) => {
+  const valid = new Ajv2020({ strict: false, allErrors: true }).compile(OCSF);
+  const text = fc.string({ unit: 'binary', maxLength: 40 });
+  const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const record = fc.record({
+    time: fc.constant('2026-11-24T12:00:00.000Z'),
+    department: optional(fc.constant('koa')),
+    action: fc.constantFrom(
+      'createGrant',
+      'whoami',
+      'anchorChains',
+      'exportAuditLog',
+      'revokeGrant',
+      'putOrganisation',
+      'listGrants',
+      'somethingNew',
+    ),
+    outcome: fc.constantFrom('accepted', 'progressed', 'succeeded', 'failed', 'denied'),
+    subject: optional(fc.record({ type: fc.constant('repository'), id: text })),
+    operation: optional(text),
+    reason: optional(fc.record({ code: text, detail: text })),
+    source: optional(
+      fc.record({
+        requestId: text,
+        address: optional(fc.oneof(fc.ipV4(), fc.ipV6(), text)),
+        userAgent: optional(text),
+      }),
+    ),
+    caller: optional(
+      fc.record({
+        issuer: text,
+        subject: text,
+        repository: text,
+        repositoryId: text,
+        repositoryOwner: text,
+        repositoryOwnerId: text,
+        eventName: text,
+        tokenSha256: text,
+        actor: optional(text),
+        actorId: optional(text),
+        runId: optional(text),
+        jti: optional(text),
+      }),
+    ),
+  });
+  fc.assert(
+    fc.property(record, (made) => {
+      const [event] = link('koa', EMPTY_CHAIN, [JSON.parse(JSON.stringify(made)) as AuditRecord]);
+      const line = cloudEventLine(JSON.stringify(event), '/x');
+      const { data, ...envelope } = JSON.parse(line) as { data: Record<string, unknown> };
+      if (!valid(data)) throw new Error(JSON.stringify(valid.errors));
+      return (
+        !line.includes('\n') &&
+        JSON.stringify(data['unmapped']) === JSON.stringify(event) &&
+        Object.values(envelope).every((value) => typeof value === 'string')
+      );
+    }),
+    { numRuns: 500 },
+  );
+  t.pass('500 events');
 });
 
 t.test('a field of the CSV', async (t) => {
