@@ -41,6 +41,7 @@ export const RULES = {
   createGrant: { least: 'manager', selfService: true, mutates: true },
   updateGrant: { least: 'manager', mutates: true },
   revokeGrant: { least: 'manager', mutates: true },
+  replayOperation: { least: 'platform', mutates: true },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 /** Name of a command or query: its `operationId` in openapi.yaml. */

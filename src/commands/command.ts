@@ -51,6 +51,8 @@ export interface Decided {
   readonly answer: Answer;
   /** The operation that is still on its way and whose place this one takes: it ends, as failed, when this one is accepted. */
   readonly supersedes?: Operation;
+  /** The operation whose resources are brought to what the state says. */
+  readonly replays?: OperationId;
   /** What a finished deletion of the department leaves: only counters. */
   readonly deletesDepartment?: boolean;
 }

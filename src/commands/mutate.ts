@@ -207,6 +207,7 @@ function operationOf(
     asked: { caller: auditCaller(asker.caller), source: asker.source },
     callerRepositoryId: asker.caller.repositoryId,
     createdAt: now.toISOString(),
+    ...(decided.replays === undefined ? {} : { replays: decided.replays }),
     ...(decided.supersedes === undefined ? {} : { supersedes: decided.supersedes.id }),
     ...(waits ? {} : { finishedAt: now.toISOString() }),
   };

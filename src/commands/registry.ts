@@ -8,6 +8,7 @@ import { deleteOrganisation } from './delete-organisation.ts';
 import { deleteRepository } from './delete-repository.ts';
 import { putAccountAccess } from './put-account-access.ts';
 import { putOrganisation } from './put-organisation.ts';
+import { replayOperation } from './replay-operation.ts';
 import { revokeGrant } from './revoke-grant.ts';
 import { updateDepartment } from './update-department.ts';
 import { updateGrant } from './update-grant.ts';
@@ -32,4 +33,5 @@ export const COMMANDS: { readonly [Name in MutationName]: AnyCommand & { readonl
   createGrant,
   updateGrant,
   revokeGrant,
+  replayOperation,
 };

@@ -722,6 +722,8 @@ export type Mutation = {
   readonly putAccountAccess?: Maybe<PutAccountAccessPayload>;
   /** For the platform team. Registers a GitHub organisation; grants whose pattern it matches become wider, and are listed. */
   readonly putOrganisation?: Maybe<PutOrganisationPayload>;
+  /** Brings the AWS resources of an operation that is over to what the state says now, for the platform team; the state stays as it is. */
+  readonly replayOperation?: Maybe<ReplayOperationPayload>;
   /** Revokes a grant. New sessions stop at once; with `revokeSessions` the living ones of its role too. */
   readonly revokeGrant?: Maybe<RevokeGrantPayload>;
   /** For the platform team. Only the given fields change; `managers` replaces the whole list. */
@@ -778,6 +780,12 @@ export type MutationPutAccountAccessArgs = {
 /** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
 export type MutationPutOrganisationArgs = {
   input: PutOrganisationInput;
+};
+
+
+/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+export type MutationReplayOperationArgs = {
+  input: ReplayOperationInput;
 };
 
 
@@ -1113,6 +1121,29 @@ export type QueryOrganisationArgs = {
 /** Everything that can be read. Each field answers as its REST twin does, with the same rules and error codes. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
+};
+
+/** What `replayOperation` takes. */
+export type ReplayOperationInput = {
+  /** Check everything and answer the plan, but write nothing. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its id. */
+  readonly id: Scalars['ID']['input'];
+  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Do not wait for AWS; follow the operation instead. */
+  readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What `replayOperation` answers. */
+export type ReplayOperationPayload = {
+  readonly __typename?: 'ReplayOperationPayload';
+  /** The operation that brings it into AWS; `null` for a dry run. */
+  readonly operation?: Maybe<Operation>;
+  /** All that is to stand in AWS, in its order; what stands already is not written again. */
+  readonly plan: ReadonlyArray<Change>;
+  /** The operation that was replayed. */
+  readonly replayed?: Maybe<Operation>;
 };
 
 /** An ECR repository of a department. */

@@ -338,6 +338,29 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/operations/{id}/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replay an operation
+         * @description For the platform team. Brings the AWS resources of an operation that is over to what the state says now, and changes
+         *     nothing in the state: what was undone stays undone. It is for operations that could be neither carried out nor undone,
+         *     as their error says; for any other it finds nothing to do. Its plan lists all that is to stand; what stands already is
+         *     not written again.
+         */
+        readonly post: operations["replayOperation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/departments/{department}/audit-events": {
         readonly parameters: {
             readonly query?: never;
@@ -892,6 +915,11 @@ export interface components {
             readonly grant: components["schemas"]["Grant"] | null;
             /** @description Until when sessions issued before may still work. */
             readonly sessionsValidUntil?: string;
+        };
+        readonly OperationReplay: {
+            readonly operation: components["schemas"]["NullableOperation"];
+            readonly plan: components["schemas"]["Plan"];
+            readonly replayed: components["schemas"]["Operation"];
         };
         readonly DepartmentPage: {
             readonly items: readonly components["schemas"]["Department"][];
@@ -2740,6 +2768,69 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["NotFound"];
             readonly 406: components["responses"]["NotAcceptable"];
+            readonly 503: components["responses"]["Unavailable"];
+            readonly default: components["responses"]["Internal"];
+        };
+    };
+    readonly replayOperation: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Check everything and answer the plan, but write nothing. */
+                readonly dryRun?: components["parameters"]["dryRun"];
+            };
+            readonly header?: {
+                /**
+                 * @description A word of your choice for this very change, such as the run's id. A repeat with the same key and the same input
+                 *     gets the first answer instead of a second change, for 24 hours. Scoped to your GitHub repository and the operation.
+                 * @example run-9182736455-1
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description `respond-async`: answer 202 at once instead of waiting for AWS (RFC 7240). Other preferences are ignored.
+                 * @example respond-async
+                 */
+                readonly Prefer?: components["parameters"]["Prefer"];
+            };
+            readonly path: {
+                /**
+                 * @description The operation's id.
+                 * @example op-01kaxq3v7d8e9fabcdefghjkmn
+                 */
+                readonly id: components["parameters"]["operationId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description AWS is as the state says; or the plan of a dry run. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OperationReplay"];
+                };
+            };
+            /** @description Accepted; `Location` is the operation that brings it into AWS. */
+            readonly 202: {
+                headers: {
+                    readonly Location: components["headers"]["Location"];
+                    readonly "Preference-Applied": components["headers"]["Preference-Applied"];
+                    readonly "Retry-After": components["headers"]["Retry-After"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OperationReplay"];
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["NotFound"];
+            readonly 406: components["responses"]["NotAcceptable"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 422: components["responses"]["Unprocessable"];
+            readonly 429: components["responses"]["TooManyRequests"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };

@@ -24,7 +24,7 @@ export type Target =
 /** What the mutation answers once it is done; kept, so that a repeat of the request gets the first answer. */
 export interface Answer {
   /** Property of the answer that holds the entity. */
-  readonly entityName: 'department' | 'organisation' | 'accountAccess' | 'repository' | 'grant';
+  readonly entityName: 'department' | 'organisation' | 'accountAccess' | 'repository' | 'grant' | 'replayed';
   /** The entity as it will be shown; `null` when it will be gone. */
   readonly entity: unknown;
   readonly revision?: number;
