@@ -207,6 +207,11 @@ type SdkSchema = readonly [
   number?,
 ];
 
+/** Members that came to AWS after the models were extracted; the embedded AWS ignores them. */
+const NEWER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  AssumeRoleWithWebIdentityRequest: ['MinimumSessionTokenSize'],
+};
+
 void test('the constraints say of members, required members and errors what the installed SDK’s own schemas say', (t) => {
   let structures = 0;
   for (const service of SERVICES) {
@@ -216,7 +221,9 @@ void test('the constraints say of members, required members and errors what the 
       if (shape.type !== 'structure' || schema === undefined) continue;
       structures += 1;
       const [, , , , members, , required = 0] = schema;
-      t.strictSame(Object.keys(shape.members ?? {}).sort(), [...members].sort(), `members of ${service} ${name}`);
+      const newer = members.filter((member) => shape.members?.[member] === undefined);
+      t.strictSame(newer, NEWER_MEMBERS[name] ?? [], `members of ${service} ${name} that the extract does not know`);
+      for (const member of Object.keys(shape.members ?? {})) t.ok(members.includes(member), `${name}.${member}`);
       t.strictSame([...(shape.required ?? [])].sort(), members.slice(0, required).sort(), `required of ${name}`);
     }
     for (const [name, { code, status }] of Object.entries(errors)) {
