@@ -4,6 +4,7 @@ import { listDepartmentIds } from '../ledger/read.ts';
 import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
 import { execute, type Left } from './execute.ts';
 import type { ExecutorParts } from './parts.ts';
+import { sweep } from './sweep.ts';
 
 /** Departments that are worked on at once: one that takes its time does not keep the others waiting. */
 const AT_ONCE = 8;
@@ -40,7 +41,8 @@ export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): P
   const began = performance.now();
   if ('source' in event) await refreshQuotas(parts);
   const current = await withQuotas(parts);
-  const waiting = [...(await departmentsOf(parts, event))];
+  const departments = await departmentsOf(parts, event);
+  const waiting = [...departments];
   const unfinished: DepartmentId[] = [];
   const lane = async (): Promise<void> => {
     for (let department = waiting.shift(); department !== undefined; department = waiting.shift()) {
@@ -48,6 +50,7 @@ export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): P
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  if ('source' in event) await sweep(current, departments);
   if (unfinished.length === 0) return { batchItemFailures: [] };
   if ('Records' in event) return { batchItemFailures: failuresIn(event.Records, unfinished) };
   throw new Error(`Operations are left that may succeed later, of ${unfinished.join(', ')}; ring again.`);

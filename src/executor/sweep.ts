@@ -1,0 +1,36 @@
+import { listDeadLetters } from '../ledger/dead-letters.ts';
+import { readDepartmentItem, readOperation } from '../ledger/read.ts';
+import type { DepartmentId } from '../model/ids.ts';
+import type { ExecutorParts } from './parts.ts';
+
+/** An operation that is pending for longer than this should have ended, in milliseconds. */
+export const STUCK_AFTER = 15 * 60_000;
+
+/** What a sweep found that somebody should look at. */
+export interface SweepReport {
+  /** Ids of operations that are pending for too long. */
+  readonly stuck: readonly string[];
+  /** Ids of operations that left a dead letter which was not replayed yet. */
+  readonly deadLetters: readonly string[];
+}
+
+/**
+ * Looks for what should not be: after the schedule has rung each department, operations that are pending for too long, and
+ * dead letters. Each is an error in the log, from which the alarm is made.
+ */
+export async function sweep(parts: ExecutorParts, departments: readonly DepartmentId[]): Promise<SweepReport> {
+  const stuck: string[] = [];
+  for (const department of departments) {
+    const item = await readDepartmentItem(parts.tables, department);
+    for (const id of item?.head.pendingOperations ?? []) {
+      const operation = await readOperation(parts.tables, id);
+      if (operation === undefined || parts.now().getTime() - Date.parse(operation.createdAt) < STUCK_AFTER) continue;
+      const { attempts, completed, total, createdAt } = operation;
+      parts.log.error({ department, operation: id, attempts, completed, total, createdAt }, 'An operation is stuck');
+      stuck.push(id);
+    }
+  }
+  const letters = await listDeadLetters(parts.tables);
+  for (const letter of letters) parts.log.error({ ...letter }, 'A dead letter waits to be replayed');
+  return { stuck, deadLetters: letters.map(({ operation }) => operation) };
+}
