@@ -1,5 +1,8 @@
-/** What can happen to a call. `lose`: it had its effect, and the answer got lost. */
-export type FaultKind = 'crash-before' | 'crash-after' | 'fail' | 'lose';
+/**
+ * What can happen to a call. `lose`: it had its effect, and the answer got lost. `rival`: just before it, another process
+ * gets a mutation of the same department accepted.
+ */
+export type FaultKind = 'crash-before' | 'crash-after' | 'fail' | 'lose' | 'rival';
 
 /** Which part of the service makes a call. */
 export type ProcessName = 'api' | 'executor';
@@ -19,6 +22,7 @@ export interface Call {
 /** What a run does at its calls. */
 export interface GateRules {
   readonly faultAt: (call: Call) => FaultKind | undefined;
+  readonly onRival?: () => Promise<void>;
   /** Before a call that writes to AWS, and after it: whatever came of it. */
   readonly onAwsWrite?: (call: Call, when: 'before' | 'after') => Promise<void>;
 }
@@ -56,6 +60,7 @@ export function openGate(rules: GateRules, counter: Counter): Gate {
     const fault = rules.faultAt(call);
     const toAws = call.writes && call.service !== 'dynamodb';
     if (fault === 'crash-before') return crash();
+    if (fault === 'rival') await rules.onRival?.();
     if (fault === 'fail') throw serverError(call, 'before');
     if (toAws) await rules.onAwsWrite?.(call, 'before');
     try {

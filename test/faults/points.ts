@@ -35,7 +35,8 @@ export function pointsOf(scenario: Scenario, calls: readonly Call[]): readonly P
     const kinds: readonly FaultKind[] = call.writes
       ? ['crash-before', 'crash-after', 'fail', 'lose']
       : ['crash-before', 'fail'];
-    return kinds.map((kind) => ({ scenario, call, kind }));
+    const rivals: readonly FaultKind[] = call.operation === 'TransactWrite' ? ['rival'] : [];
+    return [...kinds, ...rivals].map((kind) => ({ scenario, call, kind }));
   });
 }
 
@@ -92,7 +93,7 @@ async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T)
 
 /** Runs one point again, by its text. */
 export async function replayPoint(world: FaultWorld, text: string): Promise<readonly string[]> {
-  const parts = /^(.*)#(\d+):(crash-before|crash-after|fail|lose)$/.exec(text);
+  const parts = /^(.*)#(\d+):(crash-before|crash-after|fail|lose|rival)$/.exec(text);
   const scenario = SCENARIOS.find(({ name }) => name === parts?.[1]);
   if (parts === null || scenario === undefined) throw new Error(`There is no point ${text}.`);
   const { violations } = await runScenario(world, scenario, new Map([[Number(parts[2]), parts[3] as FaultKind]]));

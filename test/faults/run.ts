@@ -58,6 +58,13 @@ interface Run {
   readonly during: NonNullable<Scenario['during']>[number][];
 }
 
+/** What another process asks for at the worst moment. */
+const RIVAL: Step = ({ department }) => ({
+  command: 'createRepository',
+  params: { department },
+  body: { name: `${department}/rival` },
+});
+
 const NO_FAULTS: GateRules = { faultAt: () => undefined };
 const QUIET = (): Counter => ({ next: 1 });
 
@@ -153,8 +160,8 @@ async function ask(world: FaultWorld, core: Core, asked: Asked, idempotencyKey: 
 
 async function askFor(run: Run, step: Step): Promise<void> {
   const one = step(run.place);
-  const key = keyOf(run.place, run.asked.push(one) - 1);
-  run.first.push(await askUnderFaults(run, one, key));
+  const index = run.asked.push(one) - 1;
+  run.first[index] = await askUnderFaults(run, one, keyOf(run.place, index));
 }
 
 /** Asks as a client does that repeats its request with the same key until it is told something. */
@@ -179,6 +186,10 @@ function rulesOf(run: Run): GateRules {
     faultAt: (call) => {
       run.calls.push(call);
       return run.faults.get(call.number);
+    },
+    onRival: async () => {
+      const item = await readDepartmentItem(run.world.embedded.executor.tables, run.place.department);
+      if (item !== undefined && !item.head.deleted && item.value.pending === undefined) await askFor(run, RIVAL);
     },
     onAwsWrite: async (call, when) => {
       if (when === 'before') return checkIntent(run, call);
