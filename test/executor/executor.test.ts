@@ -1,8 +1,14 @@
 /** The executor, driven by the events that ring it, against the embedded AWS with faults where a test wants them. */
-import { CreateRepositoryCommand, DeleteRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
+import {
+  CreateRepositoryCommand,
+  DeleteRepositoryCommand,
+  DescribeRepositoriesCommand,
+  TagResourceCommand,
+} from '@aws-sdk/client-ecr';
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
+import { tablesOf } from '../../src/connections.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import type { ExecutorLimits, ExecutorParts } from '../../src/executor/parts.ts';
 import { EXECUTOR_LIMITS } from '../../src/executor/parts.ts';
@@ -171,6 +177,29 @@ t.test('two executors never write for one department at the same time', async (t
   t.strictSame(await wrong(), []);
 });
 
+t.test('whoever was told "busy" in the last moment of a run is served all the same', async (t) => {
+  const { accept, ring, operation, service, breaches: wrong } = await startBench(t);
+  const { embedded } = service;
+  const tables = tablesOf(embedded.config, embedded.endpoints);
+  let late: string | undefined;
+  tables.documents.middlewareStack.add(
+    (next, context) => async (args) => {
+      // The run has seen that nothing is pending and gives its lease back.
+      if (late === undefined && String(context['commandName']).startsWith('Delete')) {
+        late = (await accept('createRepository', { department: 'koa', name: 'late' })).operation;
+        t.equal(await ring(), 'done', 'busy');
+        t.equal((await operation(late)).attempts, 0);
+      }
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  await accept('createRepository', { department: 'koa', name: 'first' });
+  t.equal(await ring({ tables }), 'done');
+  t.match(await operation(late ?? ''), { status: 'succeeded' });
+  t.strictSame(await wrong(), []);
+});
+
 t.test('a lease keeps others out until it lapses, and an owner that lost it records nothing', async (t) => {
   const { accept, ring, faults, operation, service, breaches: wrong } = await startBench(t);
   const { tables } = service.embedded.executor;
@@ -209,7 +238,7 @@ t.test('a lease keeps others out until it lapses, and an owner that lost it reco
 });
 
 t.test('a run whose time is over begins no further AWS call, and the next one goes on', async (t) => {
-  const { accept, ring, writes, operation, faults, breaches: wrong } = await startBench(t);
+  const { accept, ring, writes, operation, faults, service, breaches: wrong } = await startBench(t);
   const accepted = await accept('createGrant', { ...EXACT });
   writes.length = 0;
   t.equal(await ring(limits({ work: -1 })), 'left');
@@ -234,6 +263,13 @@ t.test('a run whose time is over begins no further AWS call, and the next one go
   t.equal((await operation(own.operation)).status, 'pending');
   t.equal(await ring(), 'done');
   t.equal((await operation(own.operation)).status, 'succeeded');
+  const events = await readWholeChain(service.embedded.executor.tables, 'koa');
+  const calls = events.filter(({ operation: of }) => of === own.operation).flatMap(({ awsCalls = [] }) => awsCalls);
+  t.strictSame(
+    calls.map(({ action, outcome }) => `${action} ${outcome}`).sort(),
+    ['iam:CreateRole ok', 'iam:PutRolePolicy ok', 'iam:UpdateAssumeRolePolicy ok'],
+    'what either run wrote is in the audit trail',
+  );
   t.strictSame(await wrong(), []);
 });
 
@@ -671,6 +707,27 @@ t.test('tampered state of roles, repositories and accounts is held back too', as
   const own = String(widened.body.grant.pushRole).toLowerCase();
   await tamper({ pk: 'DEPARTMENT#koa', sk: `PUSH_ROLE#${own}` }, { scope: 'department' });
   await heldBack(wide, 'a role of one grant made the department’s');
+});
+
+t.test('what is tagged as another’s in AWS is not touched, whatever the ledger says', async (t) => {
+  const { accept, ring, operation, service, writes } = await startBench(t);
+  await accept('createRepository', { department: 'koa', name: 'app' });
+  await ring();
+  const resourceArn = 'arn:aws:ecr:eu-west-1:354918371398:repository/app';
+  const { ecr } = awsHands(service);
+  await ecr().send(new TagResourceCommand({ resourceArn, tags: [{ Key: 'ecp:department', Value: 'pol' }] }));
+  const asks: readonly (readonly [string, Asked])[] = [
+    ['updateRepository', { name: 'app', scanOnPush: false }],
+    ['updateRepository', { name: 'app', lifecyclePolicy: 'keep-last-30' }],
+    ['deleteRepository', { name: 'app' }],
+  ];
+  for (const [id, asked] of asks) {
+    const accepted = await accept(id, asked);
+    writes.length = 0;
+    t.equal(await ring(), 'done');
+    t.strictSame(writes, [], `${id}: AWS is not touched`);
+    t.match(await operation(accepted.operation), { status: 'failed', error: { detail: /safety rule.*not-owned/ } }, id);
+  }
 });
 
 t.test('one department’s trouble does not keep another’s operations waiting', async (t) => {
