@@ -114,6 +114,26 @@ locals {
         threshold   = 1
         description = "The audit log was not exported: runbook, The audit export."
       }
+      "stuck" = {
+        namespace   = "${local.metric_namespace}/Log"
+        metric      = aws_cloudwatch_log_metric_filter.this["stuck"].metric_transformation[0].name
+        dimensions  = {}
+        statistic   = "Sum"
+        period      = 300
+        periods     = 1
+        threshold   = 1
+        description = "An operation has been pending for a quarter of an hour: runbook, Dead letters."
+      }
+      "dead-operations" = {
+        namespace   = "${local.metric_namespace}/Log"
+        metric      = aws_cloudwatch_log_metric_filter.this["dead-operations"].metric_transformation[0].name
+        dimensions  = {}
+        statistic   = "Sum"
+        period      = 300
+        periods     = 1
+        threshold   = 1
+        description = "An operation was given up and waits to be replayed: runbook, Dead letters."
+      }
       "pending" = {
         namespace   = local.metric_namespace
         metric      = "PendingOperations"
@@ -136,6 +156,24 @@ locals {
       }
     },
   )
+}
+
+# What the sweep finds is a line in the executor's log.
+resource "aws_cloudwatch_log_metric_filter" "this" {
+  for_each = {
+    "stuck"           = "An operation is stuck"
+    "dead-operations" = "A dead letter waits to be replayed"
+  }
+
+  name           = "${var.name}-${each.key}"
+  log_group_name = aws_cloudwatch_log_group.executor.name
+  pattern        = "{ $.msg = \"${each.value}\" }"
+
+  metric_transformation {
+    namespace = "${local.metric_namespace}/Log"
+    name      = "${var.name}-${each.key}"
+    value     = "1"
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {

@@ -84,8 +84,8 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 }
 
 # The doorbell: the department's own item changed and says that something is pending. One department's records stay in
-# order, ten departments are worked on at once, and one that fails is split off and given up after a few attempts: the
-# sweep goes on with it, and nobody else waits.
+# order, ten batches are worked on at once, and a record whose department is left unfinished is delivered again alone and
+# given up after a few attempts: the sweep goes on with it, and nobody else waits.
 resource "aws_lambda_event_source_mapping" "doorbell" {
   event_source_arn                   = aws_dynamodb_table.state.stream_arn
   function_name                      = aws_lambda_alias.executor.arn

@@ -98,7 +98,7 @@ run "applied" {
   }
 
   assert {
-    condition     = aws_lambda_event_source_mapping.doorbell.bisect_batch_on_function_error && aws_lambda_event_source_mapping.doorbell.maximum_retry_attempts > 0 && aws_lambda_event_source_mapping.doorbell.maximum_record_age_in_seconds > 0
+    condition     = aws_lambda_event_source_mapping.doorbell.bisect_batch_on_function_error && aws_lambda_event_source_mapping.doorbell.function_response_types == toset(["ReportBatchItemFailures"]) && aws_lambda_event_source_mapping.doorbell.maximum_retry_attempts > 0 && aws_lambda_event_source_mapping.doorbell.maximum_record_age_in_seconds > 0
     error_message = "A record that fails must not hold up the others for ever."
   }
 
@@ -118,7 +118,7 @@ run "applied" {
   }
 
   assert {
-    condition     = alltrue([for name in ["api-errors", "executor-errors", "api-throttles", "executor-throttles", "doorbell-age", "dead-letters", "audit-changed", "drift", "pending"] : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
+    condition     = alltrue([for name in ["api-errors", "executor-errors", "api-throttles", "executor-throttles", "doorbell-age", "dead-letters", "audit-changed", "drift", "pending", "stuck", "dead-operations", "export-errors"] : contains(keys(aws_cloudwatch_metric_alarm.this), name)])
     error_message = "An alarm is missing."
   }
 

@@ -37,3 +37,11 @@ t.test("each of the module's inputs and outputs is in its README, and no other",
     t.strictSame(new Set(listed), new Set([...declared].map(([, name]) => name)), heading);
   }
 });
+
+t.test("the log lines that alarms wait for are lines that the executor's sweep writes", async (t) => {
+  const filters =
+    /for_each = \{([^}]*)\}\s+name +=.*\s+log_group_name/.exec(readFileSync('infra/alarms.tf', 'utf8'))?.[1] ?? '';
+  const messages = [...filters.matchAll(/= "(.*)"/g)].map(([, message = '']) => message);
+  t.equal(messages.length, 2);
+  for (const message of messages) t.ok(readFileSync('src/executor/sweep.ts', 'utf8').includes(`'${message}'`), message);
+});
