@@ -271,8 +271,14 @@ async function answer({ parts, options, deadline }: Run, id: string): Promise<Mu
     operation,
     plan: operation.plan,
     ...rest,
-    entity: pending && entity !== null ? { ...(entity as object), pendingOperation: operation.id } : entity,
+    entity: pending ? waiting(entity, operation.id) : entity,
   };
+}
+
+/** An entity names the operation that it waits for; what is none of the state's, such as another operation, waits for nothing. */
+function waiting(entity: unknown, operation: OperationId): unknown {
+  if (typeof entity !== 'object' || entity === null || !('pendingOperation' in entity)) return entity;
+  return { ...entity, pendingOperation: operation };
 }
 
 function failure({ id, error }: Operation): ServiceError {

@@ -48,6 +48,9 @@ export interface World {
   readonly ledger: () => Promise<readonly unknown[]>;
 }
 
+// Read once: what a contract's validators are compiled to is the same for each process.
+const contracts = loadContracts();
+
 /** Starts a service with KOA and POL for a test. */
 export async function startWorld(t: Test, options: Pick<EmbeddedOptions, 'env' | 'aws'> = {}): Promise<World> {
   const hooks: World['hooks'] = {};
@@ -84,7 +87,7 @@ export async function startWorld(t: Test, options: Pick<EmbeddedOptions, 'env' |
     const config = { ...embedded.config, ...changes };
     const app = composeApi({
       config,
-      ...loadContracts(),
+      ...contracts,
       endpoints: embedded.endpoints,
       jwksFetch,
     });
