@@ -24,6 +24,9 @@ export interface ExportState {
 /** How long a run has: a Lambda's longest time. After it, another may take the export over. */
 const RUN_MILLISECONDS = 15 * 60 * 1_000;
 
+/** In the place of a run's start: there is none. */
+const NOBODY = 'none';
+
 const BEGINNING: LastExport = { number: 0, heads: [] };
 
 /**
@@ -48,22 +51,27 @@ export async function claimExport(
     pending === undefined
       ? { number: previous.number + 1, createdAt: startedAt, heads: await heads(), startedAt, previous }
       : { ...pending, startedAt };
-  // Held against what was read, so that of two runs one gets it.
-  const was = pending?.startedAt ?? 'none';
-  await tables.documents.send(
-    new PutCommand({
-      TableName: tables.state,
-      Item: { ...EXPORT_KEY, last: previous, pending: state, startedAt, number: previous.number },
-      ConditionExpression: item === undefined ? 'attribute_not_exists(pk)' : 'startedAt = :was AND #number = :number',
-      ...(item === undefined
-        ? {}
-        : {
-            ExpressionAttributeNames: { '#number': 'number' },
-            ExpressionAttributeValues: { ':was': was, ':number': previous.number },
-          }),
-    }),
-  );
+  await hold(tables, item !== undefined, pending?.startedAt ?? NOBODY, state);
   return state;
+}
+
+/** Writes that a run is at it, held against what was read, so that of two runs one gets it. */
+async function hold(tables: Tables, there: boolean, was: string, state: ExportState): Promise<void> {
+  const { previous, startedAt } = state;
+  const condition = there
+    ? {
+        ConditionExpression: 'startedAt = :was AND #number = :number',
+        ExpressionAttributeNames: { '#number': 'number' },
+        ExpressionAttributeValues: { ':was': was, ':number': previous.number },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  const Item = { ...EXPORT_KEY, last: previous, pending: state, startedAt, number: previous.number };
+  try {
+    await tables.documents.send(new PutCommand({ TableName: tables.state, Item, ...condition }));
+  } catch (error) {
+    if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+    throw new Error(`Export ${state.number} was begun by another run at the same time.`, { cause: error });
+  }
 }
 
 /** The write that ends an export, for the transaction that records it in the platform's chain. */
@@ -76,7 +84,7 @@ export function exportDone(
   return {
     Put: {
       TableName: tables.state,
-      Item: { ...EXPORT_KEY, last, startedAt: 'none', number },
+      Item: { ...EXPORT_KEY, last, startedAt: NOBODY, number },
       ConditionExpression: 'startedAt = :startedAt',
       ExpressionAttributeValues: { ':startedAt': startedAt },
     },

@@ -171,6 +171,25 @@ t.test(
       },
     );
 
+    await t.test('a token goes to the service that was named and to no other, whatever a link says', async (t) => {
+      const asked: string[] = [];
+      const other = createServer((incoming, answer) => {
+        asked.push(String(incoming.headers.authorization));
+        answer.end();
+      });
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      t.teardown(() => other.close());
+      const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const client = serviceClient(url, async () => 'secret');
+      for (const link of [
+        `${elsewhere}/v1`,
+        elsewhere.replace('http:', ''),
+        `${elsewhere.replace('http://', 'http://x@')}/`,
+      ])
+        await t.rejects(client.get(link), /is not the service/);
+      t.same(asked, []);
+    });
+
     await t.test('a file of something else is left alone', async (t) => {
       const output = join(scratch, 'notes.txt');
       await writeFile(output, 'my notes\n');

@@ -277,6 +277,16 @@ t.test('a bulk export proves itself', { timeout: 110_000 }, async (t) => {
     }
   });
 
+  await t.test('of two exports at the same time one is done', async (t) => {
+    const both = await Promise.allSettled([bulkExport(parts), bulkExport(parts)]);
+    t.same(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    t.match(
+      both.find(({ status }) => status === 'rejected'),
+      { reason: /Export 5 (was begun by another run|runs since)/ },
+    );
+    t.same((await verifyFiles([folder])).problems, []);
+  });
+
   await t.test('an export that broke off anywhere is done again with the same files', async (t) => {
     await fillLog(tables, { ...chains, pol: chainOf('pol', 340, '2026-11-02T10:00:00.000Z') });
     let puts = 0;
@@ -293,13 +303,13 @@ t.test('a bulk export proves itself', { timeout: 110_000 }, async (t) => {
       await t.rejects(bulkExport({ ...parts, target, now: () => clock }), {
         message: 'broke off',
       });
-      await t.rejects(bulkExport({ ...parts, now: () => clock }), { message: /Export 5 runs since/ });
+      await t.rejects(bulkExport({ ...parts, now: () => clock }), { message: /Export 6 runs since/ });
     }
-    const fifth = await bulkExport({
+    const sixth = await bulkExport({
       ...parts,
       now: () => new Date(Date.now() + 10 * 3_600_000),
     });
-    t.equal(fifth.number, 5);
+    t.equal(sixth.number, 6);
     t.same((await verifyFiles([folder])).problems, []);
     t.same(
       (await readdir(join(folder, 'manifests'))).filter((name) => name.includes('part')),
