@@ -92,9 +92,11 @@ const createGrant =
     },
   });
 const named =
-  (repository: string, ...repositories: readonly string[]): Step =>
+  (repository: string, more: Readonly<Record<string, unknown>>, ...repositories: readonly string[]): Step =>
   (place) =>
-    createGrant(repository, { repositories: repositories.map((name) => `${place.department}/${name}`) })(place);
+    createGrant(repository, { ...more, repositories: repositories.map((name) => `${place.department}/${name}`) })(
+      place,
+    );
 const updateGrant =
   (index: number, body: (place: Place) => Readonly<Record<string, unknown>>): Step =>
   (place) => ({
@@ -204,7 +206,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'deleteRepository', before: AT_WORK, mutations: [deleteRepository('one')] },
   { name: 'createGrant', before: AT_WORK, mutations: [createGrant('app')] },
-  { name: 'createGrant for named repositories', before: AT_WORK, mutations: [named('app', 'one')] },
+  { name: 'createGrant for named repositories', before: AT_WORK, mutations: [named('app', {}, 'one')] },
   {
     name: 'createGrant overflowing into a second role',
     before: [...AT_WORK, createGrant('site', { environment: 'prod' })],
@@ -220,8 +222,13 @@ export const SCENARIOS: readonly Scenario[] = [
     mutations: [updateGrant(0, () => ({ refs: null, environment: 'prod' }))],
   },
   {
+    name: 'updateGrant to another environment and another repository at once',
+    before: [...AT_WORK, named('app', { environment: 'test' }, 'one')],
+    mutations: [updateGrant(0, (place) => ({ environment: 'prod', repositories: [`${place.department}/two`] }))],
+  },
+  {
     name: 'updateGrant to other named repositories',
-    before: [...AT_WORK, named('app', 'one')],
+    before: [...AT_WORK, named('app', {}, 'one')],
     mutations: [updateGrant(0, (place) => ({ repositories: [`${place.department}/two`] }))],
   },
   { name: 'revokeGrant', before: [...AT_WORK, createGrant('app'), createGrant('site')], mutations: [revokeGrant(0)] },
@@ -232,7 +239,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'revokeGrant for named repositories',
-    before: [...AT_WORK, named('app', 'one', 'two')],
+    before: [...AT_WORK, named('app', {}, 'one', 'two')],
     mutations: [revokeGrant(0)],
   },
   {
@@ -272,7 +279,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a role that is refused half-way',
     before: AT_WORK,
     arrange: async ({ refusals }, place) => void refusals.set(`UpdateAssumeRolePolicy ${place.department}`, QUOTA),
-    mutations: [named('app', 'one'), createRepository('new')],
+    mutations: [named('app', {}, 'one'), createRepository('new')],
     ends: ['quota-exceeded', undefined],
   },
   {
