@@ -13,9 +13,9 @@ import { cloudEventLine } from '../../src/audit/cloud-event.ts';
 import { folderTarget } from '../../src/audit/export-target.ts';
 import { manifestBytes, manifestKey, sha256Of, type Manifest } from '../../src/audit/manifest.ts';
 import { pemSigner } from '../../src/audit/sign.ts';
-import { verifyFiles } from '../../src/audit/verify-files.ts';
+import { verifyFiles, type VerifyOptions } from '../../src/audit/verify-files.ts';
 import { tablesOf } from '../../src/connections.ts';
-import type { AuditEvent } from '../../src/model/audit-event.ts';
+import type { AuditEvent, ChainHeadRecord } from '../../src/model/audit-event.ts';
 import { startEmbedded } from '../../src/local/embedded.ts';
 import { chainOf, fillLog } from './log.ts';
 
@@ -275,6 +275,106 @@ t.test('a bulk export proves itself', { timeout: 110_000 }, async (t) => {
       const { problems } = await verifyFiles([file]);
       t.ok(problems.length > 0, encodeURIComponent(line));
     }
+  });
+
+  await t.test('each rule of events has a case that breaks it alone', async (t) => {
+    const file = join(scratch, 'rule.ndjson');
+    const [one, two, three] = chains.koa;
+    if (one === undefined || two === undefined || three === undefined) throw new Error('The chain is too short.');
+    const sealed = (event: AuditEvent, change: Partial<AuditEvent>): AuditEvent => {
+      const changed = { ...event, ...change };
+      return { ...changed, hash: hashOf(changed) };
+    };
+    const older = sealed(two, { time: '2026-10-31T00:00:00.000Z' });
+    const cases: Readonly<
+      Record<
+        string,
+        { readonly lines: readonly string[]; readonly says: RegExp; readonly heads?: readonly ChainHeadRecord[] }
+      >
+    > = {
+      'an event that is older than the one before it': {
+        lines: [one, older].map((event) => JSON.stringify(event)),
+        says: /is older than the event before it/,
+      },
+      'an id that is not its place': {
+        lines: [JSON.stringify(sealed(one, { id: 'koa/2' }))],
+        says: /has an id that is not its place/,
+      },
+      'a first event that links to something': {
+        lines: [JSON.stringify(sealed(one, { prev: '1'.repeat(64) }))],
+        says: /is the first of its chain, but links to something/,
+      },
+      'events of two registries': {
+        lines: [cloudEventLine(JSON.stringify(one), '/a'), cloudEventLine(JSON.stringify(two), '/b')],
+        says: /is of \/b, those before it of \/a/,
+      },
+      'a CloudEvent of another type': {
+        lines: [cloudEventLine(JSON.stringify(one), '/a').replace('audit.v1', 'audit.v9')],
+        says: /which is not known/,
+      },
+      'another event than a trusted head in the middle': {
+        lines: [one, two, three].map((event) => JSON.stringify(event)),
+        says: /is another event than the one that a trusted head says/,
+        heads: [{ chain: 'koa', seq: 2, hash: three.hash }],
+      },
+      'a chain that ends before a trusted head': {
+        lines: [JSON.stringify(one)],
+        says: /koa went that far; it ends at koa\/1/,
+        heads: [{ chain: 'koa', seq: 2, hash: two.hash }],
+      },
+      'a chain that is missing, though an anchor names it': {
+        lines: [JSON.stringify(sealed(one, { heads: [{ chain: 'gone', seq: 4, hash: one.hash }] }))],
+        says: /is missing, though event koa\/1 says/,
+      },
+    };
+    for (const [rule, { lines, says, heads = [] }] of Object.entries(cases)) {
+      await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+      const { problems } = await verifyFiles([file], { heads });
+      t.equal(problems.length, 1, rule);
+      t.match(problems[0]?.what, says, rule);
+    }
+  });
+
+  await t.test('each rule of manifests has a case that breaks it alone', async (t) => {
+    const [file] = first.files;
+    if (file === undefined) throw new Error('The export is empty.');
+    const forged = async (manifest: Partial<Manifest>, number = 4, options: VerifyOptions = {}): Promise<string> => {
+      const copy = await mkdtemp(join(scratch, 'rule-'));
+      await cp(folder, copy, { recursive: true });
+      await writeFile(join(copy, manifestKey(number)), manifestBytes({ ...fourth, ...manifest }));
+      return (await verifyFiles([copy], options)).problems.map(({ where, what }) => `${where}: ${what}`).join('\n');
+    };
+    const [own] = fourth.files.filter(({ form }) => form === 'ndjson');
+    const parquet = fourth.files.filter(({ form }) => form === 'parquet');
+    if (own === undefined) throw new Error('The export is empty.');
+    t.match(await forged({ files: [{ ...own, key: '../escaped.gz' }] }), /lies outside of the folder/);
+    t.match(await forged({ files: [{ ...own, count: 2 }, ...parquet] }), /holds 1 events, the manifest says 2/);
+    t.match(await forged({ files: [{ ...own, runs: [] }, ...parquet] }), /holds other runs/);
+    t.match(await forged({ files: [{ ...own, day: '2026-01-01' }, ...parquet] }), /which is of another day/);
+    t.match(await forged({ files: [{ ...own, sha256: own.sha256.replace(/./, 'x') }, ...parquet] }), /another SHA-256/);
+    t.match(await forged({ number: 5 }), /says that it is number 5/);
+    t.match(
+      await forged({ heads: fourth.heads.map((head) => ({ ...head, seq: head.seq + 1 })) }),
+      /is missing, though manifests\/00000004\.json says/,
+    );
+    t.match(await forged({ format: 'x' as Manifest['format'] }), /is no manifest in canonical JSON/);
+    const trusted = { key: manifestKey(4), sha256: sha256Of(manifestBytes(fourth)) };
+    t.equal(await forged({}, 4, { manifest: trusted }), '');
+    t.match(
+      await forged({ createdAt: '2026-01-01T00:00:00.000Z' }, 4, { manifest: trusted }),
+      /another manifest than the one that you trust/,
+    );
+    const later = await mkdtemp(join(scratch, 'later-'));
+    await cp(folder, later, { recursive: true });
+    for (const name of [manifestKey(1), `${manifestKey(1)}.sig`]) await rm(join(later, name));
+    for (const { key } of first.files) await rm(join(later, key));
+    t.match((await verifyFiles([later])).problems, [{ what: /is where the manifests begin here/ }]);
+    const before = { key: manifestKey(1), sha256: sha256Of(manifestBytes(first)) };
+    t.same(
+      (await verifyFiles([later], { manifest: before, heads: first.heads })).problems,
+      [],
+      'from a trusted manifest and its heads on',
+    );
   });
 
   await t.test('of two exports at the same time one is done', async (t) => {
