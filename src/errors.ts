@@ -86,9 +86,12 @@ export function notFound(): ServiceError {
   return new ServiceError('not-found', 'Nothing is known under this address, or the caller may not know of it.');
 }
 
-/** Bad input, with each thing that is wrong. */
+/** How many faults of one input are told: an answer must not grow with what it answers. */
+const MOST_INPUT_ERRORS = 20;
+
+/** Bad input, with each thing that is wrong, up to a number. */
 export function invalidInput(errors: readonly InputError[]): ServiceError {
   const first = errors[0];
   const detail = first === undefined ? 'The input is not valid.' : `${first.pointer}: ${first.detail}`;
-  return new ServiceError('invalid-input', detail, { errors });
+  return new ServiceError('invalid-input', detail, { errors: errors.slice(0, MOST_INPUT_ERRORS) });
 }

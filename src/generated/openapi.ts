@@ -2728,7 +2728,9 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/yaml": string;
+                    readonly "application/yaml": {
+                        readonly [key: string]: unknown;
+                    };
                     readonly "application/json": components["schemas"]["Workflow"];
                 };
             };
@@ -3099,7 +3101,9 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/yaml": string;
+                    readonly "application/yaml": {
+                        readonly [key: string]: unknown;
+                    };
                 };
             };
             readonly default: components["responses"]["Internal"];
