@@ -23,6 +23,7 @@ locals {
     push_role_arns      = concat(["arn:${local.partition}:iam::${local.account_id}:role${var.role_path}*"], var.adopted_role_arns)
     new_repository_arns = [for prefix in coalescelist(var.repository_prefixes, [""]) : "arn:${local.partition}:ecr:${local.region}:${local.account_id}:repository/${prefix}*"]
     repository_key_arns = var.repository_key_arns
+    appender_arns       = concat([for part in ["api", "executor", "exporter"] : "arn:${local.partition}:iam::${local.account_id}:role${var.service_role_path}${var.name}-${part}"], var.break_glass_role_arns)
   }
 
   environment = merge(

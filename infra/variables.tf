@@ -123,6 +123,18 @@ variable "adopted_role_arns" {
   }
 }
 
+variable "break_glass_role_arns" {
+  description = "Roles that may append to the audit log beside the service's own, for as long as somebody restores; else none."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.break_glass_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "break_glass_role_arns must be exact ARNs of roles, without a wildcard."
+  }
+}
+
 variable "repository_prefixes" {
   description = "Prefixes of the names that repositories may be created under, such as koa/; all names if empty."
   type        = list(string)

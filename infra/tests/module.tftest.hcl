@@ -45,9 +45,10 @@ run "documents" {
   command = plan
 
   variables {
-    adopted_role_arns   = ["arn:aws:iam::354918371398:role/koa-github-ecr-access"]
-    repository_prefixes = ["koa/", "pol/"]
-    repository_key_arns = ["arn:aws:kms:eu-west-1:354918371398:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+    break_glass_role_arns = ["arn:aws:iam::354918371398:role/platform-restore"]
+    adopted_role_arns     = ["arn:aws:iam::354918371398:role/koa-github-ecr-access"]
+    repository_prefixes   = ["koa/", "pol/"]
+    repository_key_arns   = ["arn:aws:kms:eu-west-1:354918371398:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
   }
 
   assert {

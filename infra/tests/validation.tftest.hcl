@@ -181,6 +181,16 @@ run "adopted_roles_by_wildcard" {
   expect_failures = [var.adopted_role_arns]
 }
 
+run "break_glass_by_wildcard" {
+  command = plan
+
+  variables {
+    break_glass_role_arns = ["arn:aws:iam::354918371398:role/*"]
+  }
+
+  expect_failures = [var.break_glass_role_arns]
+}
+
 run "repository_prefix_with_wildcard" {
   command = plan
 

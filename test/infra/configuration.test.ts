@@ -45,3 +45,14 @@ t.test("the log lines that alarms wait for are lines that the executor's sweep w
   t.equal(messages.length, 2);
   for (const message of messages) t.ok(readFileSync('src/executor/sweep.ts', 'utf8').includes(`'${message}'`), message);
 });
+
+t.test('each alarm sends its reader to a section of the runbook that is there', async (t) => {
+  const sections = new Set(
+    [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.*)$/gm)].map(([, name]) => name),
+  );
+  const referred = [...readFileSync('infra/alarms.tf', 'utf8').matchAll(/runbook, ([^."]+)\./g)].map(
+    ([, name]) => name,
+  );
+  t.ok(referred.length >= 12, `${referred.length} alarms`);
+  for (const name of referred) t.ok(sections.has(name), name);
+});

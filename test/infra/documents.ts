@@ -14,6 +14,7 @@ export const DEPLOYMENT = {
   rolePath: '/ecr-access/',
   serviceRolePath: '/ecr-control-plane/',
   adoptedRole: 'arn:aws:iam::354918371398:role/koa-github-ecr-access',
+  breakGlassRole: 'arn:aws:iam::354918371398:role/platform-restore',
   repositoryPrefixes: ['koa/', 'pol/'],
   repositoryKey: 'arn:aws:kms:eu-west-1:354918371398:key/1234abcd-12ab-34cd-56ef-1234567890ab',
 } as const;
@@ -44,6 +45,12 @@ const VARIABLES: PolicyVariables = {
     (prefix) => `arn:aws:ecr:${DEPLOYMENT.region}:${DEPLOYMENT.accountId}:repository/${prefix}*`,
   ),
   repository_key_arns: [DEPLOYMENT.repositoryKey],
+  appender_arns: [
+    ...['api', 'executor', 'exporter'].map(
+      (part) => `arn:aws:iam::${DEPLOYMENT.accountId}:role${DEPLOYMENT.serviceRolePath}${DEPLOYMENT.name}-${part}`,
+    ),
+    DEPLOYMENT.breakGlassRole,
+  ],
 };
 
 const FOLDER = 'infra/policies';

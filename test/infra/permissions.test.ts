@@ -579,6 +579,12 @@ t.test('nobody in the account changes the audit table, whatever his own rights a
   t.notOk(isAllowed([ADMINISTRATOR], put, policy, 'administrator'), 'an administrator: PutItem');
   t.ok(isAllowed([document('api')], put, policy, 'api'), 'the API appends');
   t.ok(isAllowed([document('executor')], put, policy, 'executor'), 'the executor appends');
+  const restoring = { 'aws:PrincipalArn': DEPLOYMENT.breakGlassRole };
+  t.ok(isAllowed([ADMINISTRATOR], { ...put, context: restoring }, policy), 'who restores appends');
+  t.notOk(
+    isAllowed([ADMINISTRATOR], row('', 'dynamodb:DeleteItem', table('audit'), restoring), policy),
+    'and removes nothing either',
+  );
   const anchor = { ...put, context: { 'dynamodb:LeadingKeys': ['platform'] } };
   t.ok(isAllowed([document('exporter')], anchor, policy, 'exporter'), 'the exporter anchors');
   t.ok(
