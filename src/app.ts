@@ -145,6 +145,7 @@ function printable(text: string): string {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, docsBaseUrl: string): FastifyReply {
   const told = knownError(error) ?? unexpected(error, request);
+  if (told.cause !== undefined) request.log.warn({ err: told.cause }, told.code);
   if (request.routeOptions?.config?.isGraphql === true) return sendGraphqlError(request, reply, told, docsBaseUrl);
   return sendProblem(reply, told, docsBaseUrl);
 }

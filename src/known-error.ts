@@ -1,3 +1,4 @@
+import { isTroubleOfAws } from './aws/trouble.ts';
 import { IssuerUnavailable } from './caller/issuer-unavailable.ts';
 import { TokenRefused } from './caller/token-refused.ts';
 import { ServiceError } from './errors.ts';
@@ -13,6 +14,14 @@ export function knownError(error: unknown): ServiceError | undefined {
   }
   if (error instanceof IssuerUnavailable) {
     return new ServiceError('issuer-unavailable', error.message, { retryAfterSeconds: 5 }, { cause: error });
+  }
+  if (isTroubleOfAws(error)) {
+    return new ServiceError(
+      'aws-unavailable',
+      'AWS can not be reached right now. Try again; with an Idempotency-Key, a change is not made twice.',
+      { retryAfterSeconds: 5 },
+      { cause: error },
+    );
   }
   return httpError(error);
 }

@@ -1,12 +1,8 @@
 import type * as EcrSdk from '@aws-sdk/client-ecr';
-import { ServiceError } from '../errors.ts';
 import type { AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 
-/**
- * A look at the registry for the API, which may read it and never changes it.
- * @throws ServiceError `aws-unavailable` when ECR can not be reached, or has troubles of its own
- */
+/** A look at the registry for the API, which may read it and never changes it. */
 export interface RegistryLook {
   /** Whether ECR has a repository of this name, whoever made it. */
   readonly exists: (name: string) => Promise<boolean>;
@@ -56,18 +52,6 @@ async function orMissing<T>(request: Promise<T>, missing: T): Promise<T> {
     return await request;
   } catch (error) {
     if (nameOf(error) === 'RepositoryNotFoundException') return missing;
-    // ECR's refusals are a fault of the deployment, such as a missing right; all else passes.
-    if ((error as { readonly $fault?: unknown }).$fault === 'client' && !isThrottling(error)) throw error;
-    throw new ServiceError(
-      'aws-unavailable',
-      'The registry can not be asked right now. Nothing was written; try again.',
-      { retryAfterSeconds: 5 },
-      { cause: error },
-    );
+    throw error;
   }
-}
-
-/** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html */
-function isThrottling(error: unknown): boolean {
-  return ['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'].includes(nameOf(error));
 }

@@ -331,6 +331,12 @@ t.test('422: what AWS refuses is undone', async (t) => {
 
 t.test('503: without the issuer nobody can be let in', (t) => needsTheIssuer(t, world, valid));
 
+t.test('503: without its ledger the service says that it can not answer, and when to ask again', async (t) => {
+  const answer = await refused(t, world, KOA, valid.request, { status: 503, code: 'aws-unavailable' }, world.cutOff());
+  t.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+  t.notMatch(answer.text, /127\.0\.0\.1|ECONNREFUSED/, 'nothing of what is behind it is told');
+});
+
 t.test('default: what is unexpected is told by an id', (t) => tellsTheUnexpected(t, world, valid, 'GET, HEAD, POST'));
 
 t.test('429: no more than a hundred operations wait', (t) =>

@@ -4,6 +4,7 @@ import {
   learnsNothing,
   needsTheIssuer,
   othersDepartments,
+  refused,
   refusesBadInput,
   refusesOtherRepresentations,
   refusesWithoutToken,
@@ -63,6 +64,19 @@ t.test('404: a caller of another department learns nothing', (t) =>
 t.test('406: there is no other representation', (t) => refusesOtherRepresentations(t, world, valid));
 
 t.test('503: without the issuer nobody can be let in', (t) => needsTheIssuer(t, world, valid));
+
+t.test('503: without its ledger the service says that it can not answer, and when to ask again', async (t) => {
+  const answer = await refused(
+    t,
+    world,
+    MEMBER,
+    valid.request,
+    { status: 503, code: 'aws-unavailable' },
+    world.cutOff(),
+  );
+  t.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+  t.notMatch(answer.text, /127\.0\.0\.1|ECONNREFUSED/, 'nothing of what is behind it is told');
+});
 
 t.test('default: what is unexpected is told by an id', (t) =>
   tellsTheUnexpected(t, world, valid, 'GET, HEAD, PATCH, DELETE'),

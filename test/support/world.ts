@@ -3,7 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import type { Test } from 'tap';
-import { composeApi } from '../../src/compose.ts';
+import { composeApi, type ApiParts } from '../../src/compose.ts';
 import type { Config } from '../../src/config.ts';
 import { loadContracts } from '../../src/contract-source.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
@@ -34,6 +34,8 @@ export interface World {
   readonly ask: Asking;
   /** The same service as another process on the same tables has it, with other settings. */
   readonly process: (changes?: Partial<Config>, jwksFetch?: Service['embedded']['jwksFetch']) => Asking;
+  /** A process that can't reach DynamoDB. */
+  readonly cutOff: () => Asking;
   /** A process that waits for AWS only a moment. */
   readonly impatient: Asking;
   readonly ecr: ECRClient;
@@ -83,22 +85,20 @@ export async function startWorld(t: Test, options: Pick<EmbeddedOptions, 'env' |
     ecr.destroy();
     iam.destroy();
   });
-  const process: World['process'] = (changes = {}, jwksFetch = embedded.jwksFetch) => {
-    const config = { ...embedded.config, ...changes };
-    const app = composeApi({
-      config,
-      ...contracts,
-      endpoints: embedded.endpoints,
-      jwksFetch,
-    });
+  const compose = (parts: Pick<ApiParts, 'config' | 'endpoints' | 'jwksFetch'>): Asking => {
+    const app = composeApi({ ...contracts, ...parts });
     t.teardown(() => app.close());
     return askingOf(app, service);
   };
+  const process: World['process'] = (changes = {}, jwksFetch = embedded.jwksFetch) =>
+    compose({ config: { ...embedded.config, ...changes }, endpoints: embedded.endpoints, jwksFetch });
+  const nowhere = { ...embedded.endpoints, dynamoDb: 'http://127.0.0.1:1' };
   await onboardKoaAndPol(service);
   return {
     service,
     ask: askingOf(service.app, service),
     process,
+    cutOff: () => compose({ config: embedded.config, endpoints: nowhere, jwksFetch: embedded.jwksFetch }),
     impatient: process({ waitMilliseconds: 60 }),
     ecr,
     iam,
