@@ -25,6 +25,8 @@ export async function answerStream(
     .header('content-disposition', `attachment; filename="${answer.fileName}"`)
     .header('vary', 'accept-encoding');
   if (coding !== undefined) void reply.header('content-encoding', coding);
+  // Fastify would read all of it to throw it away.
+  if (reply.request.method === 'HEAD') return reply.send(Readable.from([]));
   if (answer.pageBytes !== undefined) return answerPage(reply, operation, input, answer, answer.pageBytes, coding);
   const text = Readable.from(textOf(answer), { objectMode: false, highWaterMark: 256 * 1024 });
   if (coding === undefined) return reply.send(text);

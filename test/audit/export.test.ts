@@ -155,6 +155,12 @@ t.test('the exported audit log', async (t) => {
       t.equal((await asked(none)).headers['content-encoding'], undefined, `"${none}"`);
   });
 
+  t.test('is not read for a HEAD', async (t) => {
+    const answer = await service.ask(PLATFORM, { method: 'HEAD', path: EXPORT });
+    t.match(answer, { status: 200, text: '', headers: { 'content-type': 'application/x-ndjson' } });
+    t.equal(answer.headers['content-length'], undefined);
+  });
+
   t.test('of a period holds its events and no others; a period that is not over is refused', async (t) => {
     const middle = events[5]?.time ?? '';
     const later = await service.ask(PLATFORM, { path: `${EXPORT}?from=${middle}` });
