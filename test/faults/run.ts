@@ -1,16 +1,9 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { findBreak } from '../../src/audit/chain.ts';
 import type { Core, MutationResult } from '../../src/core.ts';
 import { ServiceError } from '../../src/errors.ts';
-import { readDepartmentItem, readOperation } from '../../src/ledger/read.ts';
-import type { AuditEvent } from '../../src/model/audit-event.ts';
-import type { Operation } from '../../src/model/operation.ts';
-import { planChanges } from '../../src/plan/plan.ts';
-import type { Resources } from '../../src/plan/resources.ts';
-import { isOwnedBy } from '../../src/policy/tags.ts';
-import { accessOf, probesOf } from './access.ts';
+import { readDepartmentItem } from '../../src/ledger/read.ts';
 import type { Call, Counter, FaultKind, GateRules } from './gate.ts';
 import type { Asked, Place, Scenario, Step } from './scenarios.ts';
+import { checkIntent, noteAccess, noteMeant, startWatch, violationsAtRest, type Watch } from './watch.ts';
 import { LIMITS, type FaultWorld } from './world.ts';
 
 /** Which call meets which fault. */
@@ -28,7 +21,7 @@ export interface RunReport {
 let places = 0;
 
 /** A department of its own for one run. */
-function newPlace(): Place {
+export function newPlace(): Place {
   const number = ++places;
   // The first three letters are the run's own, for patterns over the organisations of a department.
   const organisation = `O${number.toString(36)}-first`;
@@ -44,15 +37,9 @@ interface Run {
   readonly counter: Counter;
   readonly calls: Call[];
   readonly violations: string[];
-  readonly touched: { readonly repositories: Set<string>; readonly roles: Set<string> };
-  /** Access that some accepted state gives, and access that AWS was seen to give after a write. */
-  readonly meant: Set<string>;
-  readonly seen: Map<string, string>;
-  /** For each write to AWS: the operations that mean it, and how long the audit chain was. */
-  readonly intents: { readonly what: string; readonly operations: readonly string[]; readonly auditSeq: number }[];
+  readonly watch: Watch;
   readonly asked: Asked[];
   readonly first: (Answer | undefined)[];
-  aws: Resources;
   crashes: number;
   awsWrites: number;
   readonly during: NonNullable<Scenario['during']>[number][];
@@ -83,26 +70,20 @@ export async function runScenario(world: FaultWorld, scenario: Scenario, faults:
     counter: { next: 1 },
     calls: [],
     violations: [],
-    touched: { repositories: new Set(), roles: new Set() },
-    meant: new Set(),
-    seen: new Map(),
-    intents: [],
+    watch: await startWatch(world, place),
     asked: [],
     first: [],
-    aws: { repositories: new Map(), roles: new Map() },
     crashes: 0,
     awsWrites: 0,
     during: [...(scenario.during ?? [])],
   };
-  await noteMeant(run);
-  run.aws = await world.observed(namesOf(await world.desired(place.department)));
   for (const step of scenario.mutations) await askFor(run, step);
   await settle(run);
   // The executor may have come to rest before it made so many writes.
   for (const { step } of run.during.splice(0)) await askFor(run, step);
   await settle(run);
   await repeatAll(run);
-  await check(run);
+  run.violations.push(...(await violationsAtRest(run.watch)));
   return { calls: run.calls, violations: run.violations, crashes: run.crashes };
 }
 
@@ -124,7 +105,7 @@ async function prepare(world: FaultWorld, { before = [], arrange, name }: Scenar
   await arrange?.(world, place);
 }
 
-function noteGrant(place: Place, { result }: { readonly result: MutationResult }): void {
+export function noteGrant(place: Place, { result }: { readonly result: MutationResult }): void {
   const entity = result.entity as { readonly id?: string } | null;
   if (result.entityName === 'grant' && entity?.id !== undefined && result.created) place.grants.push(entity.id);
 }
@@ -132,11 +113,17 @@ function noteGrant(place: Place, { result }: { readonly result: MutationResult }
 // ---- The mutations --------------------------------------------------------------------------------------------------
 
 /** What a caller was told. */
-type Answer =
+export type Answer =
   | { readonly result: MutationResult }
   | { readonly code: string; readonly detail: string; readonly operation: string | undefined };
 
-async function ask(world: FaultWorld, core: Core, asked: Asked, idempotencyKey: string | undefined): Promise<Answer> {
+export async function ask(
+  world: FaultWorld,
+  core: Core,
+  asked: Asked,
+  idempotencyKey: string | undefined,
+  respondAsync = true,
+): Promise<Answer> {
   const { command, params = {}, query = {}, body = {}, ifMatch } = asked;
   const asker = { caller: world.platform, source: { requestId: 'faults' } };
   try {
@@ -146,7 +133,7 @@ async function ask(world: FaultWorld, core: Core, asked: Asked, idempotencyKey: 
       { params, query, body },
       {
         dryRun: false,
-        respondAsync: true,
+        respondAsync,
         ...(ifMatch === undefined ? {} : { ifMatch }),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       },
@@ -173,7 +160,7 @@ async function askUnderFaults(run: Run, asked: Asked, key: string): Promise<Answ
       run.crashes++;
       continue;
     }
-    await noteMeant(run);
+    await noteMeant(run.watch);
     if ('code' in answer && answer.code === 'internal') continue;
     return answer;
   }
@@ -192,8 +179,8 @@ function rulesOf(run: Run): GateRules {
       if (item !== undefined && !item.head.deleted && item.value.pending === undefined) await askFor(run, RIVAL);
     },
     onAwsWrite: async (call, when) => {
-      if (when === 'before') return checkIntent(run, call);
-      await noteAccess(run, call);
+      if (when === 'before') return checkIntent(run.watch, call);
+      await noteAccess(run.watch, call);
       const now = ++run.awsWrites;
       const due = run.during.findIndex(({ afterWrites }) => afterWrites <= now);
       const [next] = due < 0 ? [] : run.during.splice(due, 1);
@@ -221,63 +208,6 @@ async function settle(run: Run): Promise<void> {
     world.pass(LIMITS.lease + 1_000);
   }
   run.violations.push('operations are pending after 40 rounds of the executor');
-}
-
-// ---- What is noted at each write to AWS -----------------------------------------------------------------------------
-
-function resourceOf({ input }: Call): { readonly kind: 'repositories' | 'roles'; readonly name: string } {
-  const { repositoryName, RoleName } = input as { readonly repositoryName?: string; readonly RoleName?: string };
-  return repositoryName === undefined
-    ? { kind: 'roles', name: RoleName ?? '' }
-    : { kind: 'repositories', name: repositoryName };
-}
-
-/** A write to AWS belongs to an operation that the ledger says is on its way; that it was accepted before is seen in the end. */
-async function checkIntent(run: Run, call: Call): Promise<void> {
-  const { kind, name } = resourceOf(call);
-  run.touched[kind].add(name);
-  const { tables } = run.world.embedded.executor;
-  const item = await readDepartmentItem(tables, run.place.department);
-  const operations = await Promise.all((item?.head.pendingOperations ?? []).map((id) => readOperation(tables, id)));
-  const meaning = operations.filter(
-    (operation) =>
-      operation?.targets.some((target) =>
-        target.kind === 'repository-policies' ? call.operation.endsWith('RepositoryPolicy') : target.name === name,
-      ) === true,
-  );
-  run.intents.push({
-    what: `${describe(call)} on ${name}`,
-    operations: meaning.flatMap((operation) => operation?.id ?? []),
-    auditSeq: item?.head.auditSeq ?? 0,
-  });
-}
-
-async function noteAccess(run: Run, call: Call): Promise<void> {
-  const { kind, name } = resourceOf(call);
-  const found = await run.world.observed({
-    repositories: kind === 'repositories' ? [name] : [],
-    roles: kind === 'roles' ? [name] : [],
-  });
-  run.aws = {
-    repositories: new Map([...run.aws.repositories, ...found.repositories]),
-    roles: new Map([...run.aws.roles, ...found.roles]),
-  };
-  for (const access of accessIn(run, run.aws)) if (!run.seen.has(access)) run.seen.set(access, describe(call));
-}
-
-async function noteMeant(run: Run): Promise<void> {
-  // Operations are carried out one after the other: a repository that is made before the account access is changed gets what
-  // stood until then.
-  for (const which of [undefined, 'last-done'] as const)
-    for (const access of accessIn(run, await run.world.desired(run.place.department, which))) run.meant.add(access);
-}
-
-function accessIn({ world, place }: Run, resources: Resources): ReadonlySet<string> {
-  return accessOf(resources, probesOf(place.organisation, place.other), world.embedded.executor.settings);
-}
-
-function describe({ number, process, service, operation }: Call): string {
-  return `call ${number} (${process}, ${service}:${operation})`;
 }
 
 // ---- Afterwards -----------------------------------------------------------------------------------------------------
@@ -322,117 +252,4 @@ function identity(answer: Answer): unknown {
     entity: result.entity,
     created: result.created,
   };
-}
-
-async function check(run: Run): Promise<void> {
-  const { world, place, violations } = run;
-  const { tables, settings } = world.embedded.executor;
-  const desired = await world.desired(place.department);
-  await noteMeant(run);
-  const names = {
-    repositories: new Set([...run.touched.repositories, ...desired.repositories.keys()]),
-    roles: new Set([...run.touched.roles, ...desired.roles.keys()]),
-  };
-  const observed = ownOnly(await world.observed(names), place.department);
-  const wanted: Resources = {
-    repositories: new Map([...names.repositories].map((name) => [name, desired.repositories.get(name)])),
-    roles: new Map([...names.roles].map((name) => [name, desired.roles.get(name)])),
-  };
-  for (const { action, resource } of planChanges(observed, wanted, settings))
-    violations.push(`lost: AWS needs ${action} on ${resource}`);
-  for (const [access, where] of run.seen)
-    if (!run.meant.has(access)) violations.push(`leaked: ${access}, after ${where}`);
-  const events = await chainOf(run);
-  const item = await readDepartmentItem(tables, place.department);
-  const broken = findBreak(events);
-  if (broken !== undefined) violations.push(`chain: ${broken}`);
-  if (item !== undefined && events.at(-1)?.hash !== item.head.auditHash)
-    violations.push('chain: the head is not the last event');
-  for (const id of new Set(events.flatMap(({ operation }) => operation ?? []))) {
-    const operation = await readOperation(tables, id);
-    violations.push(
-      ...operationViolations(
-        id,
-        operation,
-        events.filter((event) => event.operation === id),
-      ),
-    );
-  }
-  for (const { what, operations, auditSeq } of run.intents) {
-    const isAccepted = events.some(
-      ({ outcome, operation, seq }) =>
-        outcome === 'accepted' && seq <= auditSeq && operation !== undefined && operations.includes(operation),
-    );
-    if (!isAccepted) violations.push(`unaudited: ${what} without an accepted operation that means it`);
-  }
-  if (JSON.stringify([...(await entitiesPending(run))]) !== '[]')
-    violations.push('an entity waits for an operation that is over');
-}
-
-function operationViolations(
-  id: string,
-  operation: Operation | undefined,
-  events: readonly AuditEvent[],
-): readonly string[] {
-  const outcomes = events.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'progressed');
-  if (operation === undefined) return [`lost: ${id} is in the audit chain and not in the ledger`];
-  if (operation.status === 'pending') return [`lost: ${id} is pending`];
-  if (outcomes.join() === `accepted,${operation.status}`) return [];
-  return [`audit: ${id} ${operation.status}, its events say ${outcomes.join()}`];
-}
-
-/** What is not ours is not held against us. */
-function ownOnly({ repositories, roles }: Resources, department: string): Resources {
-  const own = <T extends { readonly tags: Readonly<Record<string, string>> }>(
-    all: ReadonlyMap<string, T | undefined>,
-  ) =>
-    new Map(
-      [...all].map(
-        ([name, one]) => [name, one !== undefined && isOwnedBy(one.tags, department) ? one : undefined] as const,
-      ),
-    );
-  return { repositories: own(repositories), roles: own(roles) };
-}
-
-function namesOf({ repositories, roles }: Resources) {
-  return { repositories: repositories.keys(), roles: roles.keys() };
-}
-
-async function chainOf({ world, place }: Run): Promise<readonly AuditEvent[]> {
-  const { tables } = world.embedded.executor;
-  const items: unknown[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.audit,
-        KeyConditionExpression: 'pk = :chain',
-        ExpressionAttributeValues: { ':chain': place.department },
-        ConsistentRead: true,
-        ExclusiveStartKey: start,
-      }),
-    );
-    items.push(...(page.Items ?? []));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return items.map((item) => JSON.parse((item as { readonly event: string }).event) as AuditEvent);
-}
-
-async function entitiesPending({ world, place }: Run): Promise<readonly unknown[]> {
-  const { tables } = world.embedded.executor;
-  const pages = await Promise.all(
-    [`DEPARTMENT#${place.department}`, `REPOSITORIES#${place.department}`].map((pk) =>
-      tables.documents.send(
-        new QueryCommand({
-          TableName: tables.state,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': pk },
-          ConsistentRead: true,
-        }),
-      ),
-    ),
-  );
-  return pages
-    .flatMap(({ Items = [] }) => Items)
-    .filter((item) => (item['value'] as { readonly pending?: unknown } | undefined)?.pending !== undefined);
 }

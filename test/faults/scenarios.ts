@@ -40,18 +40,25 @@ export interface Scenario {
 
 const department = (place: Place) => ({ department: place.department });
 
-const createDepartment: Step = (place) => ({
+/** A step of this name; see the command. */
+export const createDepartment: Step = (place) => ({
   command: 'createDepartment',
   body: { id: place.department, displayName: 'Department', managers: [], selfService: false },
 });
-const putOrganisation =
+/** A step of this name; see the command. */
+export const putOrganisation =
   (which: 'organisation' | 'other' = 'organisation'): Step =>
   (place) => ({
     command: 'putOrganisation',
     params: { ...department(place), login: place[which] },
     body: { ownerId: idOfName(place[which]), shared: false, acknowledge: ['widens-grants'] },
   });
-const putAccess =
+/** A step of this name; see the command. */
+export const deleteOrganisation =
+  (which: 'organisation' | 'other'): Step =>
+  (place) => ({ command: 'deleteOrganisation', params: { ...department(place), login: place[which] } });
+/** A step of this name; see the command. */
+export const putAccess =
   (...accounts: readonly string[]): Step =>
   (place) => ({
     command: 'putAccountAccess',
@@ -65,20 +72,24 @@ const putAccess =
       organisationPull: false,
     },
   });
-const createRepository =
+/** A step of this name; see the command. */
+export const createRepository =
   (name: string, more: Readonly<Record<string, unknown>> = {}): Step =>
   (place) => ({
     command: 'createRepository',
     params: department(place),
     body: { name: `${place.department}/${name}`, ...more },
   });
-const updateRepository =
+/** A step of this name; see the command. */
+export const updateRepository =
   (name: string, body: Readonly<Record<string, unknown>>): Step =>
   (place) => ({ command: 'updateRepository', params: { name: `${place.department}/${name}` }, body });
-const deleteRepository =
+/** A step of this name; see the command. */
+export const deleteRepository =
   (name: string): Step =>
   (place) => ({ command: 'deleteRepository', params: { name: `${place.department}/${name}` } });
-const createGrant =
+/** A step of this name; see the command. */
+export const createGrant =
   (repository: string, more: Readonly<Record<string, unknown>> = {}): Step =>
   (place) => ({
     command: 'createGrant',
@@ -91,20 +102,23 @@ const createGrant =
       ...more,
     },
   });
-const named =
+/** A step of this name; see the command. */
+export const named =
   (repository: string, more: Readonly<Record<string, unknown>>, ...repositories: readonly string[]): Step =>
   (place) =>
     createGrant(repository, { ...more, repositories: repositories.map((name) => `${place.department}/${name}`) })(
       place,
     );
-const updateGrant =
+/** A step of this name; see the command. */
+export const updateGrant =
   (index: number, body: (place: Place) => Readonly<Record<string, unknown>>): Step =>
   (place) => ({
     command: 'updateGrant',
     params: { ...department(place), id: place.grants[index] ?? 'grant-none' },
     body: { acknowledge: ['organisation-wide', 'pull-requests'], ...body(place) },
   });
-const revokeGrant =
+/** A step of this name; see the command. */
+export const revokeGrant =
   (index: number, revokeSessions = false): Step =>
   (place) => ({
     command: 'revokeGrant',
@@ -128,7 +142,8 @@ const QUOTA: HookAnswer = {
   message: 'A quota is reached.',
 };
 
-const LIFECYCLE = {
+/** A step of this name; see the command. */
+export const LIFECYCLE = {
   rules: [
     {
       rulePriority: 1,
@@ -165,7 +180,7 @@ export const SCENARIOS: readonly Scenario[] = [
       putOrganisation('other'),
       (place) => createGrant('app*', { organisation: `${place.organisation.slice(0, 3)}*` })(place),
     ],
-    mutations: [(place) => ({ command: 'deleteOrganisation', params: { ...department(place), login: place.other } })],
+    mutations: [deleteOrganisation('other')],
   },
   {
     name: 'putAccountAccess',

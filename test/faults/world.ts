@@ -4,12 +4,12 @@ import { observeRepository, observeRole } from '../../src/aws/observe.ts';
 import { registryLook } from '../../src/aws/registry-look.ts';
 import type { Caller } from '../../src/caller/caller.ts';
 import { createTokenVerifier } from '../../src/caller/verify-token.ts';
-import { newId } from '../../src/clock.ts';
+import { newId, pause } from '../../src/clock.ts';
 import { awsOptions } from '../../src/connections.ts';
 import type { Core } from '../../src/core.ts';
 import { createCore } from '../../src/create-core.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
-import { EXECUTOR_LIMITS, type ExecutorParts } from '../../src/executor/parts.ts';
+import { EXECUTOR_LIMITS, type ExecutorLimits, type ExecutorParts } from '../../src/executor/parts.ts';
 import { listRepositories, readDepartment } from '../../src/ledger/read.ts';
 import { startEmbedded, type Embedded } from '../../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../../src/local/example.ts';
@@ -48,8 +48,18 @@ export interface FaultWorld {
 /** The executor's limits: few attempts and small pages, so that their ends are met. */
 export const LIMITS = { ...EXECUTOR_LIMITS, attempts: 4, page: 2 };
 
+/** How a world is started. */
+export interface FaultWorldOptions {
+  readonly limits?: ExecutorLimits;
+  /** Whether its processes really wait where they do; enumerations do not, so that they are quick. */
+  readonly waits?: boolean;
+  /** How long a mutation waits for AWS, in milliseconds. */
+  readonly waitMilliseconds?: number;
+}
+
 /** Starts a world. Trust policies are kept small, so that grants overflow into further roles. */
-export async function startFaultWorld(): Promise<FaultWorld> {
+export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<FaultWorld> {
+  const { limits = LIMITS, waits = false } = options;
   const refusals = new Map<string, HookAnswer>();
   const embedded = await startEmbedded({
     executor: false,
@@ -69,13 +79,15 @@ export async function startFaultWorld(): Promise<FaultWorld> {
       },
     },
   });
-  const { executor, config, endpoints, jwksFetch } = embedded;
+  const { executor, endpoints, jwksFetch } = embedded;
+  const { waitMilliseconds = embedded.config.waitMilliseconds } = options;
+  const config = { ...embedded.config, waitMilliseconds };
   const verify = createTokenVerifier({ issuers: [config.issuer], audience: config.audience, jwksFetch });
   const token = await embedded.issuer.mintToken({ ...PLATFORM_JOB, audience: config.audience });
   const platform = await verify(`Bearer ${token}`, new Date());
   let offset = 0;
   const now = (): Date => new Date(Date.now() + offset);
-  const parts = { now, newId, pause: async () => undefined, log: SILENT };
+  const parts = { now, newId, pause: waits ? pause : async () => undefined, log: SILENT };
   const { serverTime: _serverTime, ...names } = executor.tables;
   const registry = registryLook(awsOptions(config, endpoints));
 
@@ -89,7 +101,7 @@ export async function startFaultWorld(): Promise<FaultWorld> {
     const own: ExecutorParts = {
       ...executor,
       ...parts,
-      limits: LIMITS,
+      limits,
       // Without the ledger's own clock, so that time passes when the world says so.
       tables: { ...names, documents: gated(executor.tables.documents, gate, 'executor', 'dynamodb') },
       aws: {
