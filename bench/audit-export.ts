@@ -98,16 +98,14 @@ async function compare(events: number): Promise<Readonly<Record<Way, Measure>>> 
           BENCH_FOLDER: folder,
           BENCH_DYNAMODB: embedded.endpoints.dynamoDb ?? '',
         };
-        all
-          .get(way)
-          ?.push(
-            JSON.parse(
-              execFileSync(process.execPath, ['--import=tsx', fileURLToPath(import.meta.url)], {
-                env,
-                encoding: 'utf8',
-              }),
-            ) as Measure,
-          );
+        all.get(way)?.push(
+          JSON.parse(
+            execFileSync(process.execPath, ['--import=tsx', fileURLToPath(import.meta.url)], {
+              env,
+              encoding: 'utf8',
+            }),
+          ) as Measure,
+        );
       }
     }
     const best = [...all].map(([way, measures]) => [
