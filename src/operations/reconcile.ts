@@ -1,14 +1,16 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { applyChange } from '../aws/apply.ts';
 import { observeRepository, observeRole } from '../aws/observe.ts';
-import { link } from '../audit/chain.ts';
+import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../audit/chain.ts';
 import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { guardPlan } from '../executor/guard.ts';
 import { beginRun, type ExecutorParts, type Run } from '../executor/parts.ts';
 import { commit } from '../ledger/commit.ts';
-import { departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
+import { readChainHead } from '../ledger/append.ts';
+import { auditSortKey, chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
 import { releaseLease, takeLease } from '../ledger/lease.ts';
-import { getItem, listRepositories, readDepartment } from '../ledger/read.ts';
+import { listChains } from '../ledger/read-audit.ts';
+import { getItem, listRepositories, NEW_HEAD, readDepartment, readDepartmentItem } from '../ledger/read.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { AuditEvent, AuditRecord, AwsCall } from '../model/audit-event.ts';
 import type { DepartmentId } from '../model/ids.ts';
@@ -80,6 +82,51 @@ async function forwardChain(tables: Tables, department: DepartmentId): Promise<r
   return since;
 }
 
+/** A chain whose events the restored state did not know. */
+export interface Forwarded {
+  readonly chain: string;
+  readonly since: readonly AuditEvent[];
+  /** The chain is of a department that the restored state does not have: it was made after the moment that was restored. */
+  readonly lostDepartment: boolean;
+}
+
+/**
+ * Moves the counters of all chains that are no department's own, and of departments that the restored state does not know, to
+ * where the chains really end. A department that is not there keeps its counters as a deleted one does, so that it can be made
+ * again and its chain goes on.
+ */
+export async function forwardOtherChains(tables: Tables): Promise<readonly Forwarded[]> {
+  const forwarded: Forwarded[] = [];
+  for (const chain of await listChains(tables)) {
+    const own = chain === PLATFORM_CHAIN || isRefusalChain(chain);
+    if (!own && (await readDepartmentItem(tables, chain)) !== undefined) continue;
+    const head = own ? await readChainHead(tables, chain) : EMPTY_CHAIN;
+    const since = await eventsAfter(tables, chain, head.seq);
+    const last = since.at(-1);
+    if (last === undefined) continue;
+    const { seq, hash, time } = last;
+    const Item = own ? { ...chainHeadKey(chain), seq, hash, time } : countersOf(chain, since);
+    await tables.documents.send(
+      new PutCommand({
+        TableName: tables.state,
+        Item,
+        ConditionExpression: head.seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :seq',
+        ...(head.seq === 0 ? {} : { ExpressionAttributeValues: { ':seq': head.seq } }),
+      }),
+    );
+    forwarded.push({ chain, since, lostDepartment: !own });
+  }
+  return forwarded;
+}
+
+/** What a deleted department leaves: its counters. */
+function countersOf(department: string, events: readonly AuditEvent[]) {
+  const version = Math.max(0, ...events.map((event) => event.version ?? 0));
+  const head: DepartmentHead = { ...NEW_HEAD, ...auditHead(NEW_HEAD, events), version, deleted: true };
+  const key = { pk: departmentPartition(department), sk: DEPARTMENT_SORT_KEY };
+  return { ...key, value: { id: department }, head, version, auditSeq: head.auditSeq, hasPending: 'no' };
+}
+
 async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<readonly AuditEvent[]> {
   const events: AuditEvent[] = [];
   let after = seq;
@@ -88,7 +135,7 @@ async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<
       new QueryCommand({
         TableName: tables.audit,
         KeyConditionExpression: 'pk = :chain AND sk > :after',
-        ExpressionAttributeValues: { ':chain': chain, ':after': String(after).padStart(12, '0') },
+        ExpressionAttributeValues: { ':chain': chain, ':after': auditSortKey(after) },
         ConsistentRead: true,
         Limit: 100,
       }),

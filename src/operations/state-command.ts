@@ -5,11 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { composeExecutor } from '../compose-executor.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import type { AuditEvent } from '../model/audit-event.ts';
 import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
 import { readState, restoreState, type StateItem } from './state-table.ts';
-import { reconcile, type Reconciled } from './reconcile.ts';
+import { forwardOtherChains, reconcile, type Forwarded, type Reconciled } from './reconcile.ts';
 
 const HELP = `Keeps, restores and reconciles the state table. docs/runbook.md says when.
 
@@ -73,6 +74,7 @@ async function restoreFrom({ tables }: ExecutorParts, file: string): Promise<num
 
 async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<number> {
   let open = 0;
+  for (const forwarded of await forwardOtherChains(parts.tables)) say(toldOfChain(forwarded));
   for (let after: string | undefined; ; ) {
     const page = await listDepartmentIds(parts.tables, 100, after);
     for (const department of page) {
@@ -86,18 +88,30 @@ async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<numbe
   return open === 0 ? 0 : 2;
 }
 
+function toldOfChain({ chain, since, lostDepartment }: Forwarded): string {
+  if (!lostDepartment) return `${chain}: ${since.length} events later than the state\n`;
+  return `${chain}: a department that the state does not know, ${since.length} events\n${lostLines(since)}`;
+}
+
+function lostLines(since: readonly AuditEvent[]): string {
+  return since
+    .filter(({ outcome }) => outcome === 'accepted')
+    .map(
+      ({ time, action, subject, caller }) =>
+        `  lost    ${time} ${action} ${subject?.id ?? ''} by ${caller?.repository ?? 'nobody'}: do it again\n`,
+    )
+    .join('');
+}
+
 function told({ department, since, changes, pending }: Reconciled, applied: boolean): string {
-  const accepted = since.filter(({ outcome }) => outcome === 'accepted');
   return [
     `${department}: ${since.length} events later than the state, ${changes.length} changes ${applied ? 'made in' : 'needed in'} AWS, ${pending.length} operations pending`,
-    ...accepted.map(
-      ({ time, action, subject, caller }) =>
-        `  lost    ${time} ${action} ${subject?.id ?? ''} by ${caller?.repository ?? 'nobody'}: do it again`,
-    ),
     ...changes.map(({ action, resource }) => `  ${applied ? 'done' : 'differs'}    ${action} ${resource}`),
     ...pending.map((operation) => `  pending ${operation}: the executor finishes it; then reconcile again`),
     '',
-  ].join('\n');
+  ]
+    .join('\n')
+    .replace('\n', `\n${lostLines(since)}`);
 }
 
 function say(text: string): number {

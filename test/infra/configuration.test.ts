@@ -54,5 +54,5 @@ t.test('each alarm sends its reader to a section of the runbook that is there', 
     ([, name]) => name,
   );
   t.ok(referred.length >= 12, `${referred.length} alarms`);
-  for (const name of referred) t.ok(sections.has(name), name);
+  for (const name of referred) t.ok(sections.has(name), String(name));
 });

@@ -9,9 +9,9 @@ import { ensureTables } from '../../src/ledger/tables.ts';
 import { takeLease } from '../../src/ledger/lease.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
-import { reconcile } from '../../src/operations/reconcile.ts';
+import { forwardOtherChains, reconcile } from '../../src/operations/reconcile.ts';
 import { readState, restoreState, type StateItem } from '../../src/operations/state-table.ts';
-import { idOf, KOA, PLATFORM, startService } from '../support/service.ts';
+import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 
 const DEPARTMENT = 'koa' as DepartmentId;
 const NO_LEASE = (items: readonly StateItem[]): readonly StateItem[] =>
@@ -87,6 +87,14 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
   );
   t.notSame((await observeRepository(aws, 'koa/one'))?.policy, repositoryThen?.policy, 'AWS has what came later');
 
+  const later = { id: 'later', displayName: 'Later', roleName: 'later-github', managers: [] };
+  await must(PLATFORM, 'POST', '/v1/departments', 201, later);
+  t.equal(
+    (await ask(STRANGER, { path: '/v1/departments/koa' })).status,
+    404,
+    'a stranger is refused, which is recorded',
+  );
+
   await t.test('thrown away, made anew, restored', async (t) => {
     await t.rejects(
       restoreState(tables, Readable.from(exported)),
@@ -113,6 +121,39 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
       });
       t.equal(answer.status, 409);
       t.equal(answer.body.type.split('#').at(-1), 'contended');
+    },
+  );
+
+  await t.test(
+    'the chains of nobody in particular, and of what the state forgot, go on where they ended',
+    async (t) => {
+      const forwarded = await forwardOtherChains(tables);
+      t.match(
+        forwarded
+          .map(({ chain, lostDepartment }) => ({ chain, lostDepartment }))
+          .toSorted((one, other) => (one.chain < other.chain ? -1 : 1)),
+        [
+          { chain: 'later', lostDepartment: true },
+          { chain: 'platform.refusals', lostDepartment: false },
+        ],
+      );
+      t.strictSame(await forwardOtherChains(tables), [], 'and a second time there is nothing to do');
+      t.equal((await ask(STRANGER, { path: '/v1/departments/koa' })).status, 404);
+      const { Items = [] } = await tables.documents.send(
+        new QueryCommand({
+          TableName: tables.audit,
+          KeyConditionExpression: 'pk = :chain',
+          ExpressionAttributeValues: { ':chain': 'platform.refusals' },
+        }),
+      );
+      t.equal(findBreak(Items.map((item) => JSON.parse(String(item['event'])) as AuditEvent)), undefined);
+      t.equal(Items.length, 2, 'a refusal after the restore is recorded behind the one before');
+      const again = await ask(PLATFORM, {
+        method: 'POST',
+        path: '/v1/departments',
+        body: { ...later, roleName: 'later-again' },
+      });
+      t.equal(again.status, 201, 'the lost department can be made again', { body: again.text });
     },
   );
 
