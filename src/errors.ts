@@ -43,7 +43,7 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'refused-by-aws': { status: 422, title: 'AWS refused the change; it was undone' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'An unexpected error' },
-  'aws-unavailable': { status: 503, title: 'AWS can not be reached; the operation is kept' },
+  'aws-unavailable': { status: 503, title: 'AWS can not be reached, or is too busy' },
   'issuer-unavailable': { status: 503, title: "The token issuer's keys can not be fetched" },
 };
 

@@ -62,7 +62,10 @@ export function hashOf(event: Omit<AuditEvent, 'hash'>): string {
 /** The first thing that is wrong with a run of a chain, or `undefined` when it is whole. */
 export function findBreak(events: readonly AuditEvent[], head: ChainHead = EMPTY_CHAIN): string | undefined {
   let last: ChainHead = head;
+  const [{ chain } = { chain: '' }] = events;
   for (const event of events) {
+    if (event.chain !== chain || event.id !== `${chain}/${event.seq}`)
+      return `${event.id}: is not of the chain ${chain}`;
     if (event.seq !== last.seq + 1) return `${event.id}: expected event ${last.seq + 1}`;
     if (event.prev !== last.hash) return `${event.id}: does not link to the event before it`;
     if (hashOf(event) !== event.hash) return `${event.id}: its content does not match its hash`;

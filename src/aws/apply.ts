@@ -113,7 +113,7 @@ function fenced({ ecr, iam }: AwsClients, { check }: Fence): AwsClients {
           },
           { step: 'finalizeRequest', priority: 'low' },
         );
-        return client.send(command as never);
+        return client.send(command);
       },
     }) as unknown as Client;
   return { ecr: behind(ecr), iam: behind(iam) };

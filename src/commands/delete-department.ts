@@ -49,7 +49,16 @@ export const deleteDepartment: Command<Facts> = {
   },
 };
 
-function checkEmpty({ department, grants }: DepartmentState, { repositories }: Facts): void {
+/** What one transaction can take away: each organisation and role is an item and a claim, of 100 actions in all. */
+const MOST_AT_ONCE = 40;
+
+function checkEmpty({ department, grants, organisations, roles }: DepartmentState, { repositories }: Facts): void {
+  if (organisations.length + roles.length > MOST_AT_ONCE) {
+    throw new ServiceError(
+      'in-use',
+      `Department ${department.id} has ${organisations.length} organisations and ${roles.length} push roles; ${MOST_AT_ONCE} go at once. Delete some of its organisations first.`,
+    );
+  }
   if (repositories === 0 && grants.length === 0) return;
   throw new ServiceError(
     'in-use',

@@ -1,6 +1,6 @@
 import { invalidInput, ServiceError, type InputError } from '../errors.ts';
 import type { Caller } from '../caller/caller.ts';
-import { isPattern, type Acknowledgement, type Grant } from '../model/grant.ts';
+import type { Acknowledgement, Grant } from '../model/grant.ts';
 import type { GitHubId } from '../model/ids.ts';
 import { isSameName, type RepositoryName } from '../model/names.ts';
 import { isWanted } from '../model/pending.ts';
@@ -166,22 +166,16 @@ export function checkRoom(
   );
 }
 
-/** Whether two grants say the same thing. */
+/** Whether two grants say the same thing. Where ids are known they decide: a name beside the id is for people. */
 export function isSameGrant(a: GrantDraft, b: GrantDraft): boolean {
   const key = (grant: GrantDraft): string =>
     JSON.stringify([
       grant.organisation.toLowerCase(),
-      grant.repository.toLowerCase(),
-      grant.repositoryId ?? null,
+      grant.repositoryId ?? grant.repository.toLowerCase(),
       grant.repositories ?? null,
       grant.refs ?? null,
       grant.environment ?? null,
       grant.pullRequests,
     ]);
   return key(a) === key(b);
-}
-
-/** Whether a draft reaches many GitHub repositories. */
-export function isWideDraft({ organisation, repository }: GrantDraft): boolean {
-  return isPattern(organisation) || isPattern(repository);
 }

@@ -14,7 +14,9 @@ export const updateDepartment: Command<undefined> = {
     checkIfMatch(ifMatch, department);
     checkNotPending(department, `Department ${department.id}`);
     const next = changed(department, input.body, now);
-    checkAcknowledged(checkManagers(next.managers), input.body['acknowledge'], { managers: next.managers });
+    // What was acknowledged when the managers were set is not asked again for another change.
+    const needed = input.body['managers'] === undefined ? [] : checkManagers(next.managers);
+    checkAcknowledged(needed, input.body['acknowledge'], { managers: next.managers });
     return {
       department: next,
       subject: { type: 'department', id: next.id },

@@ -283,7 +283,8 @@ export interface paths {
         /**
          * Revoke a grant
          * @description New sessions stop at once. Sessions that are alive live on until `sessionsValidUntil`, an hour at most; with
-         *     `revokeSessions=true` they are denied too, for every grant on the same role.
+         *     `revokeSessions=true` they are denied too, for every grant on the same role, and so are those that begin within the next
+         *     minute: none may slip in while AWS takes the change in.
          */
         readonly delete: operations["revokeGrant"];
         readonly options?: never;

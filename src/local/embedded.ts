@@ -120,6 +120,9 @@ function folder(dataDir: string | undefined, name: string): { readonly dataDir?:
   return dataDir === undefined ? {} : { dataDir: join(dataDir, name) };
 }
 
+/** How often the schedule rings; in AWS it is `infra/`'s. */
+const SCHEDULE_MILLISECONDS = 10_000;
+
 async function startExecutor(
   executor: ExecutorParts,
   endpoints: Required<Endpoints>,
@@ -135,8 +138,19 @@ async function startExecutor(
     onError,
   });
   // What an earlier process left pending rings no more by itself: the schedule does.
-  await handleEvent(executor, { source: 'aws.scheduler' }).catch(onError);
-  return () => poller.close();
+  const ring = (): Promise<void> => handleEvent(executor, { source: 'aws.scheduler' }).then(() => undefined, onError);
+  await ring();
+  let ringing = Promise.resolve();
+  // And again from time to time: the first ring finds the lease of a process that was killed still held.
+  const schedule = setInterval(() => {
+    ringing = ringing.then(ring);
+  }, SCHEDULE_MILLISECONDS);
+  schedule.unref();
+  return async () => {
+    clearInterval(schedule);
+    await ringing;
+    await poller.close();
+  };
 }
 
 /** What the account must have before a push role can be made. */

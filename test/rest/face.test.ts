@@ -3,7 +3,7 @@ import awsLambdaFastify from '@fastify/aws-lambda';
 import type { FastifyInstance } from 'fastify';
 import { composeApi } from '../../src/compose.ts';
 import type { Endpoints } from '../../src/connections.ts';
-import { readContract } from '../../src/contract.ts';
+import { loadContracts } from '../../src/contract-source.ts';
 import { readContractFiles } from '../../src/contract-files.ts';
 import { entityTag } from '../../src/rest/entity-tag.ts';
 import { breaches, operationFor } from '../support/answer-schemas.ts';
@@ -40,8 +40,7 @@ async function ask(t: Test, job: Parameters<typeof service.ask>[0], request: Ask
 /** The same service as another process would have it. */
 function anotherApp(t: Test, endpoints: Endpoints): FastifyInstance {
   const { config, jwksFetch } = service.embedded;
-  const { openapi, schema } = readContractFiles();
-  const app = composeApi({ config, contract: readContract(openapi), schema, endpoints, jwksFetch });
+  const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   t.teardown(() => app.close());
   return app;
 }

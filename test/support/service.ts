@@ -89,7 +89,7 @@ export async function startService(t: Test, options: EmbeddedOptions = {}): Prom
 
 function answerOf(response: Awaited<ReturnType<FastifyInstance['inject']>>): Answer {
   const text = response.body;
-  const type = String(response.headers['content-type'] ?? '');
+  const type = response.headers['content-type'] ?? '';
   return {
     status: response.statusCode,
     headers: response.headers as Answer['headers'],
