@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { killRepeatedly } from '../test/faults/kill.ts';
 import { enumerate, replayPoint } from '../test/faults/points.ts';
 import { startFaultWorld } from '../test/faults/world.ts';
 
@@ -8,6 +9,7 @@ const HELP = `Stops and breaks the service at every call that it makes, and chec
   npm run faults -- --scenario createGrant    only scenarios whose name holds this
   npm run faults -- --every 10                one of ten points
   npm run faults -- --replay 'createGrant#12:crash-after'
+  npm run faults -- --kill 10 [--seed S]      kills real processes with SIGKILL, in the middle of requests, on the same data
 `;
 
 const { values } = parseArgs({
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     every: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '4' },
     replay: { type: 'string' },
+    kill: { type: 'string' },
+    seed: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +29,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (values.kill !== undefined) return kill(Number(values.kill), Number(values.seed ?? Date.now() % 1_000_000));
   const world = await startFaultWorld();
   try {
     if (values.replay !== undefined) {
@@ -45,6 +50,15 @@ async function main(): Promise<number> {
   } finally {
     await world.close();
   }
+}
+
+async function kill(kills: number, seed: number): Promise<number> {
+  const { cutOff, answered, violations } = await killRepeatedly(kills, seed, (line) => console.log(line));
+  for (const violation of violations) console.log(`  ${violation}`);
+  console.log(
+    `seed ${seed}: ${kills} kills, ${answered} requests answered, ${cutOff} cut off and repeated, ${violations.length} violations`,
+  );
+  return violations.length;
 }
 
 process.exitCode = (await main()) === 0 ? 0 : 1;
