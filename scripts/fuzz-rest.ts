@@ -45,6 +45,9 @@ const child = spawn(
     '--phases',
     'examples,fuzzing,stateful',
     '--continue-on-failure',
+    // A follower of the audit log may wait this long for the next event.
+    '--request-timeout',
+    '30',
     ...positionals,
   ],
   // It keeps its crash reports in the folder that it runs in.
