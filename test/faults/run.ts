@@ -97,11 +97,15 @@ async function prepare(world: FaultWorld, { before = [], arrange, name }: Scenar
   const { core } = world.startApi(NO_FAULTS, QUIET());
   const { ring } = world.startExecutor(NO_FAULTS, QUIET());
   for (const step of before) {
-    const answer = await ask(world, core, step(place), undefined);
-    await ring(place.department);
+    let answer = await ask(world, core, step(place), undefined);
+    if ('code' in answer && answer.code === 'in-progress') {
+      await ring(place.department);
+      answer = await ask(world, core, step(place), undefined);
+    }
     if ('code' in answer) throw new Error(`${name} can not be prepared: ${answer.code}: ${answer.detail}`);
     noteGrant(place, answer);
   }
+  await ring(place.department);
   await arrange?.(world, place);
 }
 

@@ -68,7 +68,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
       accounts: ['931827427725', '931827427726', '931827427727'],
       hooks: {
         before: ({ operation, input }) => {
-          if (/^(Describe|Get|List|Delete)/.test(operation)) return undefined;
+          if (/^(Describe|Get|List)/.test(operation)) return undefined;
           const { repositoryName, RoleName } = input as {
             readonly repositoryName?: string;
             readonly RoleName?: string;
