@@ -3,8 +3,8 @@
  * pinned version in a Python environment of the project's own, or a `moto_server` on the PATH where that can't be made.
  */
 import { spawn } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { pythonTool } from './python-tool.ts';
 
 const MOTO = { command: 'moto_server', requirement: 'moto[server]==5.2.5' };
@@ -50,15 +50,4 @@ async function answers(url: string): Promise<void> {
     await pause(100);
   }
   throw new Error(`moto did not answer within ${START_TIMEOUT / 1000} seconds.`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

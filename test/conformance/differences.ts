@@ -155,11 +155,18 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     target: 'moto',
-    checks: ['sts/forged-token'],
+    checks: ['sts/forged-token', 'story: Nobody else’s token may'],
     aws: 'verifies the token’s signature, issuer, audience and times, and evaluates the trust policy',
     here: 'gives credentials for any token and any trust policy',
     source:
       '[AssumeRoleWithWebIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html): `InvalidIdentityToken`',
+  },
+  {
+    target: 'moto',
+    checks: ['story: The EKS accounts may pull; an account that nobody listed may not'],
+    aws: 'evaluates repository policies',
+    here: 'keeps them, and lets everybody pull',
+    source: '[Repository policies](https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html)',
   },
   {
     target: 'moto',
