@@ -141,6 +141,29 @@ resource "aws_lambda_permission" "sweep" {
   source_arn    = aws_cloudwatch_event_rule.sweep.arn
 }
 
+# Once a day it compares AWS with the state, and counts what differs.
+resource "aws_cloudwatch_event_rule" "drift" {
+  name                = "${var.name}-drift"
+  description         = "Lets the executor compare AWS with the state"
+  schedule_expression = var.drift_schedule
+  tags                = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "drift" {
+  rule  = aws_cloudwatch_event_rule.drift.name
+  arn   = aws_lambda_alias.executor.arn
+  input = jsonencode({ look = "drift" })
+}
+
+resource "aws_lambda_permission" "drift" {
+  statement_id  = "drift"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.executor.function_name
+  qualifier     = aws_lambda_alias.executor.name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.drift.arn
+}
+
 # A sweep that failed is no loss: the next one comes, and the alarm on errors has seen it.
 resource "aws_lambda_function_event_invoke_config" "executor" {
   function_name                = aws_lambda_function.executor.function_name

@@ -304,6 +304,18 @@ variable "sweep_schedule" {
   }
 }
 
+variable "drift_schedule" {
+  description = "How often the executor compares AWS with the state, as an EventBridge schedule expression."
+  type        = string
+  default     = "cron(0 5 * * ? *)"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.drift_schedule))
+    error_message = "drift_schedule must be rate(…) or cron(…)."
+  }
+}
+
 variable "export_schedule" {
   description = "How often the audit log is exported into the bucket, as an EventBridge schedule expression; null for never."
   type        = string

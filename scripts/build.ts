@@ -1,7 +1,8 @@
 import { build, type Plugin } from 'esbuild';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { zipSync } from 'fflate';
 import { parse } from 'yaml';
 import { readContractFiles, readPageFile } from '../src/contract-files.ts';
 import { PAGES } from '../src/pages.ts';
@@ -14,7 +15,11 @@ import { definitions, requestSchema } from '../src/contract/request-schema.ts';
 import { newAjv } from '../src/contract/validators.ts';
 
 /** The Lambdas: folder in dist/ → entry. None may hold anything of src/local. */
-const ENTRIES = { api: 'src/lambda-api.ts', executor: 'src/lambda-executor.ts', exporter: 'src/lambda-exporter.ts' } as const;
+const ENTRIES = {
+  api: 'src/lambda-api.ts',
+  executor: 'src/lambda-executor.ts',
+  exporter: 'src/lambda-exporter.ts',
+} as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -95,6 +100,16 @@ const nothingLocal: Plugin = {
   },
 };
 
+/** The same sources make the same archive, so that a deployment without changes is none. */
+const EPOCH = new Date('1980-01-02T00:00:00Z');
+
+/** The files of a folder by their paths in it, as the archive has them. */
+function filesOf(folder: string): Record<string, Uint8Array> {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  const files = paths.filter((path) => statSync(`${folder}/${path}`).isFile());
+  return Object.fromEntries(files.map((path) => [path, readFileSync(`${folder}/${path}`)]));
+}
+
 async function bundle(name: string, entry: string): Promise<void> {
   const folder = `${root}dist/${name}`;
   rmSync(folder, { recursive: true, force: true });
@@ -118,6 +133,7 @@ async function bundle(name: string, entry: string): Promise<void> {
     logLevel: 'warning',
   });
   writeFileSync(`${root}dist/${name}.meta.json`, JSON.stringify(metafile));
+  writeFileSync(`${root}dist/${name}.zip`, zipSync(filesOf(folder), { level: 9, mtime: EPOCH }));
   const kilobytes = Math.round(statSync(`${folder}/index.mjs`).size / 1024);
   process.stdout.write(
     `dist/${name}/index.mjs  ${kilobytes} kB, and ${Object.keys(metafile.outputs).length - 1} chunks\n`,

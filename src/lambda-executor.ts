@@ -1,11 +1,18 @@
 import { composeExecutor } from './compose-executor.ts';
 import { readConfig } from './config.ts';
 import { handleEvent, type BatchResponse, type ExecutorEvent } from './executor/handle.ts';
+import { lookForDrift } from './operations/drift.ts';
 import { lambdaLogger } from './lambda-logger.ts';
 
 const parts = composeExecutor(readConfig(process.env), { log: lambdaLogger() });
 
-/** The state table's stream, the schedule or a replay → the executor. */
-export async function handler(event: ExecutorEvent): Promise<BatchResponse> {
+/** What `infra/`'s daily rule sends. */
+interface DriftEvent {
+  readonly look: 'drift';
+}
+
+/** The state table's stream, the schedules or a replay → the executor. */
+export async function handler(event: ExecutorEvent | DriftEvent): Promise<BatchResponse | { readonly drift: number }> {
+  if ('look' in event) return { drift: await lookForDrift(parts) };
   return handleEvent(parts, event);
 }

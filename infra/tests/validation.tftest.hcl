@@ -301,6 +301,16 @@ run "schedule_in_words" {
   expect_failures = [var.sweep_schedule]
 }
 
+run "drift_in_words" {
+  command = plan
+
+  variables {
+    drift_schedule = "daily"
+  }
+
+  expect_failures = [var.drift_schedule]
+}
+
 run "export_in_words" {
   command = plan
 

@@ -6,6 +6,7 @@ import type { Asker } from '../core.ts';
 import { notFound, ServiceError } from '../errors.ts';
 import { appendToChain } from '../ledger/append.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
+import { embeddedMetric } from '../operations/metrics.ts';
 import type { CoreParts } from './parts.ts';
 
 /** How often appending a refusal is tried when others append to the same chain at the same time. */
@@ -36,6 +37,8 @@ export async function refuse(
     source: asker.source,
     reason: { code: error.code, detail: reasonOf(decision, asked) },
   });
+  const measured = embeddedMetric({ kind: 'denial', reason: error.code }, parts.tables.state, parts.now());
+  parts.log.info({ ...measured, action: command, requestId: asker.source.requestId }, 'A caller was refused');
   return error;
 }
 

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../model/error-code.ts';
 import type { Operation } from '../model/operation.ts';
 import { release, settle, type Settlement } from '../model/settle.ts';
 import type { ClaimWrite, DepartmentHead } from '../model/state.ts';
+import { embeddedMetric } from '../operations/metrics.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { repositoryOf } from './resources.ts';
 
@@ -90,7 +91,15 @@ async function tryRecord(
     leaseOwner: run.owner,
     now,
   });
-  return committed === 'committed';
+  if (committed !== 'committed') return false;
+  const latencyMs = Math.max(0, Date.parse(now) - Date.parse(operation.createdAt));
+  const measured = embeddedMetric(
+    { kind: 'mutation', outcome: outcome.status, latencyMs },
+    parts.tables.state,
+    parts.now(),
+  );
+  parts.log.info({ ...measured, operation: operation.id, department: operation.department }, 'An operation has ended');
+  return true;
 }
 
 /** The AWS calls of an operation that do not fit into its outcome's event, in an event of their own. */

@@ -1,6 +1,7 @@
 import { listDeadLetters } from '../ledger/dead-letters.ts';
 import { readDepartmentItem, readOperation } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
+import { embeddedMetric } from '../operations/metrics.ts';
 import type { ExecutorParts } from './parts.ts';
 
 /** An operation that is pending for longer than this should have ended, in milliseconds. */
@@ -20,8 +21,10 @@ export interface SweepReport {
  */
 export async function sweep(parts: ExecutorParts, departments: readonly DepartmentId[]): Promise<SweepReport> {
   const stuck: string[] = [];
+  let pending = 0;
   for (const department of departments) {
     const item = await readDepartmentItem(parts.tables, department);
+    pending += item?.head.pendingOperations.length ?? 0;
     for (const id of item?.head.pendingOperations ?? []) {
       const operation = await readOperation(parts.tables, id);
       if (operation === undefined || parts.now().getTime() - Date.parse(operation.createdAt) < STUCK_AFTER) continue;
@@ -30,6 +33,7 @@ export async function sweep(parts: ExecutorParts, departments: readonly Departme
       stuck.push(id);
     }
   }
+  parts.log.info(embeddedMetric({ kind: 'pending', operations: pending }, parts.tables.state, parts.now()), 'Swept');
   const letters = await listDeadLetters(parts.tables);
   for (const letter of letters) parts.log.error({ ...letter }, 'A dead letter waits to be replayed');
   return { stuck, deadLetters: letters.map(({ operation }) => operation) };

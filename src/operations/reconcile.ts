@@ -43,21 +43,32 @@ export interface Reconciled {
  */
 export async function reconcile(parts: ExecutorParts, department: DepartmentId, apply: boolean): Promise<Reconciled> {
   const owner = parts.newId();
-  const now = parts.now().getTime();
-  if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease)))
-    throw new Error(`The executor is at work for ${department}. Try again in a minute.`);
+  await takeLeaseInTurn(parts, department, owner);
   const run = beginRun(owner, parts.limits, performance.now());
   try {
     const since = await forwardChain(parts.tables, department);
     const { head, state } = await readDepartment(parts.tables, department);
     const pending = head?.pendingOperations ?? [];
     if (state === undefined || pending.length > 0) return { department, since, changes: [], pending };
-    const changes: Plan = (await Promise.all([comparedRoles(parts, state), comparedRepositories(parts, state)])).flat();
+    const changes = await compareWithAws(parts, state);
     if (apply && changes.length > 0) await carryOut(parts, run, state, changes);
     return { department, since, changes, pending };
   } finally {
     await releaseLease(parts.tables, department, owner);
   }
+}
+
+/** How often, and how many milliseconds apart, the lease is asked for: the executor may just be giving it back. */
+const LEASE_TRIES = 20;
+const LEASE_PAUSE = 250;
+
+async function takeLeaseInTurn(parts: ExecutorParts, department: DepartmentId, owner: string): Promise<void> {
+  for (let attempt = 1; attempt <= LEASE_TRIES; attempt++) {
+    const now = parts.now().getTime();
+    if (await takeLease(parts.tables, department, owner, now, now + parts.limits.lease)) return;
+    await parts.pause(LEASE_PAUSE);
+  }
+  throw new Error(`The executor is at work for ${department}. Try again in a minute.`);
 }
 
 /** Moves the counters of a department to the end of its chain. @returns the events that it did not know */
@@ -144,6 +155,14 @@ async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<
     events.push(...Items.map((item) => JSON.parse(String(item['event'])) as AuditEvent));
     after = events.at(-1)?.seq ?? after;
   }
+}
+
+/**
+ * What stands in AWS otherwise than a department's state says, as the changes that would bring it there.
+ * @throws UnsafePlan when something stands there that is not the department's
+ */
+export async function compareWithAws(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
+  return (await Promise.all([comparedRoles(parts, state), comparedRepositories(parts, state)])).flat();
 }
 
 async function comparedRoles(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
