@@ -15,8 +15,10 @@ const target = await startTarget(process.env);
 const aws = await openAwsBench(target);
 const ledger = await openLedgerBench(target.dynamoDb, target.region);
 
-void test(`ECR and IAM on ${target.name}`, async (t) => {
-  await hold(t, target.name, [...REPOSITORY_CHECKS, ...REPOSITORY_LIMIT_CHECKS, ...ROLE_CHECKS], aws);
+const awsOf = target.awsOf ?? target.name;
+
+void test(`ECR and IAM on ${awsOf}`, async (t) => {
+  await hold(t, awsOf, [...REPOSITORY_CHECKS, ...REPOSITORY_LIMIT_CHECKS, ...ROLE_CHECKS], aws);
 });
 
 void test(`the ledger on ${target.name}`, async (t) => {

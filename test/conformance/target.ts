@@ -11,6 +11,8 @@ export interface Target {
   readonly region: string;
   /** ECR, IAM and STS. */
   readonly aws: AwsOptions;
+  /** Whose these are, where they are not the target's own. */
+  readonly awsOf?: TargetName;
   /** DynamoDB; an empty object is the one that the SDK's own variables point to. */
   readonly dynamoDb: Place;
   /** Another DynamoDB for the main job, where the target's own would not do. */
@@ -82,6 +84,7 @@ async function dynamoDbLocalTarget(endpoint: string): Promise<Target> {
     name: 'dynamodb-local',
     region: REGION,
     aws: { region: REGION, endpoint: aws.endpoint, credentials: CREDENTIALS },
+    awsOf: 'embedded',
     dynamoDb: { endpoint, credentials: CREDENTIALS },
     lagSeconds: 0,
     close: () => aws.close(),
