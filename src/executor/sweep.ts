@@ -1,6 +1,7 @@
 import { listDeadLetters } from '../ledger/dead-letters.ts';
 import { readDepartmentItem, readOperation } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
+import type { Operation } from '../model/operation.ts';
 import { embeddedMetric } from '../operations/metrics.ts';
 import type { ExecutorParts } from './parts.ts';
 
@@ -23,18 +24,34 @@ export async function sweep(parts: ExecutorParts, departments: readonly Departme
   const stuck: string[] = [];
   let pending = 0;
   for (const department of departments) {
-    const item = await readDepartmentItem(parts.tables, department);
-    pending += item?.head.pendingOperations.length ?? 0;
-    for (const id of item?.head.pendingOperations ?? []) {
-      const operation = await readOperation(parts.tables, id);
-      if (operation === undefined || parts.now().getTime() - Date.parse(operation.createdAt) < STUCK_AFTER) continue;
-      const { attempts, completed, total, createdAt } = operation;
-      parts.log.error({ department, operation: id, attempts, completed, total, createdAt }, 'An operation is stuck');
-      stuck.push(id);
+    try {
+      const found = await pendingIn(parts, department);
+      pending += found.length;
+      stuck.push(...found.filter((operation) => isStuck(parts, operation)).map(({ id }) => id));
+    } catch (error) {
+      // What is wrong with one department must not hide the others.
+      parts.log.error({ department, err: error }, 'A department could not be looked at');
     }
   }
   parts.log.info(embeddedMetric({ kind: 'pending', operations: pending }, parts.tables.state, parts.now()), 'Swept');
   const letters = await listDeadLetters(parts.tables);
   for (const letter of letters) parts.log.error({ ...letter }, 'A dead letter waits to be replayed');
   return { stuck, deadLetters: letters.map(({ operation }) => operation) };
+}
+
+async function pendingIn({ tables }: ExecutorParts, department: DepartmentId): Promise<readonly Operation[]> {
+  const item = await readDepartmentItem(tables, department);
+  const operations: Operation[] = [];
+  for (const id of item?.head.pendingOperations ?? []) {
+    const operation = await readOperation(tables, id);
+    if (operation !== undefined) operations.push(operation);
+  }
+  return operations;
+}
+
+function isStuck({ now, log }: ExecutorParts, operation: Operation): boolean {
+  const { id, department, attempts, completed, total, createdAt } = operation;
+  if (now().getTime() - Date.parse(createdAt) < STUCK_AFTER) return false;
+  log.error({ department, operation: id, attempts, completed, total, createdAt }, 'An operation is stuck');
+  return true;
 }

@@ -23,6 +23,8 @@ export interface Call {
 export interface GateRules {
   readonly faultAt: (call: Call) => FaultKind | undefined;
   readonly onRival?: () => Promise<void>;
+  /** After a transaction of the ledger was committed. */
+  readonly onCommit?: () => Promise<void>;
   /** Before a call that writes to AWS, and after it: whatever came of it. */
   readonly onAwsWrite?: (call: Call, when: 'before' | 'after') => Promise<void>;
 }
@@ -66,6 +68,7 @@ export function openGate(rules: GateRules, counter: Counter): Gate {
     try {
       const result = await send();
       if (down) return await never();
+      if (call.operation === 'TransactWrite') await rules.onCommit?.();
       if (fault === 'crash-after') return await crash();
       if (fault === 'lose') throw serverError(call, 'after');
       return result;

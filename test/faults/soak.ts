@@ -50,6 +50,8 @@ interface Subject {
   /** Requests that are under way. */
   asking: number;
   isPaused: boolean;
+  /** Nothing fails any more, so that it can come to rest. */
+  isHealing: boolean;
 }
 
 interface Soak {
@@ -65,7 +67,6 @@ interface Soak {
   rests: number;
   requests: number;
   isOver: boolean;
-  isHealing: boolean;
 }
 
 /** Mixes mutations, faults and crashes at random for some minutes, and checks each department at rest again and again. */
@@ -86,7 +87,6 @@ export async function soak({ minutes, seed, tell = () => undefined }: SoakOption
       rests: 0,
       requests: 0,
       isOver: false,
-      isHealing: false,
     };
     const until = Date.now() + minutes * 60_000;
     const work = [
@@ -112,22 +112,24 @@ async function onboard(world: FaultWorld): Promise<Subject> {
     if ('code' in answer) throw new Error(`A department can not be onboarded: ${answer.detail}`);
     await ring(place.department);
   }
-  return { place, watch: await startWatch(world, place), asking: 0, isPaused: false };
+  return { place, watch: await startWatch(world, place), asking: 0, isPaused: false, isHealing: false };
 }
 
 // ---- Faults ---------------------------------------------------------------------------------------------------------
 
 /** About one call in fifty meets a fault, one in a thousand a crash. */
-function rulesOf(state: Soak, { watch }: Subject): GateRules {
+function rulesOf(state: Soak, subject: Subject): GateRules {
+  const { watch } = subject;
   return {
     faultAt: (call) => {
-      if (state.isHealing) return undefined;
+      if (subject.isHealing) return undefined;
       const kind = faultFor(state.random, call);
       if (kind === undefined) return undefined;
       if (kind.startsWith('crash')) state.crashes++;
       else state.faults++;
       return kind;
     },
+    onCommit: () => noteMeant(watch),
     onAwsWrite: async (call, when) => {
       if (when === 'after') return noteAccess(watch, call);
       await noteMeant(watch);
@@ -244,7 +246,6 @@ async function checker(state: Soak, tell: (line: string) => void): Promise<void>
       `${state.mutations} mutations, ${state.faults} faults, ${state.crashes} crashes, ${state.rests} times at rest, ${state.violations.length} violations`,
     );
   }
-  state.isHealing = true;
   for (const subject of state.subjects) await bringToRest(state, subject);
 }
 
@@ -253,11 +254,13 @@ async function bringToRest(state: Soak, subject: Subject): Promise<void> {
   const { tables } = state.world.embedded.executor;
   subject.isPaused = true;
   while (subject.asking > 0) await wait(10);
-  const deadline = Date.now() + 60_000;
+  const began = Date.now();
   for (;;) {
     const item = await readDepartmentItem(tables, subject.place.department);
     if (item?.head.pendingOperations.length === 0) break;
-    if (Date.now() > deadline) {
+    // With faults for a while, so that they meet this too; without, so that it ends.
+    subject.isHealing = state.isOver || Date.now() - began > 15_000;
+    if (Date.now() - began > 120_000) {
       state.violations.push(`lost: ${subject.place.department} does not come to rest`);
       break;
     }
@@ -267,6 +270,7 @@ async function bringToRest(state: Soak, subject: Subject): Promise<void> {
   state.violations.push(...(await violationsAtRest(subject.watch)));
   await startAnew(subject.watch);
   state.rests++;
+  subject.isHealing = false;
   subject.isPaused = false;
 }
 

@@ -90,11 +90,9 @@ export async function noteAccess(watch: Watch, call: Call): Promise<void> {
 }
 
 export async function noteMeant(watch: Watch): Promise<void> {
-  // Operations are carried out one after the other: a repository that is made before the account access is changed gets what
-  // stood until then.
-  for (const which of [undefined, 'last-done'] as const)
-    for (const access of accessIn(watch, await watch.world.desired(watch.place.department, which)))
-      watch.meant.add(access);
+  // Operations are carried out one after the other, so that AWS may be at each state in between.
+  for (const resources of await watch.world.desiredInTurn(watch.place.department))
+    for (const access of accessIn(watch, resources)) watch.meant.add(access);
 }
 
 function accessIn({ world, place }: Watch, resources: Resources): ReadonlySet<string> {

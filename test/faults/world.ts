@@ -14,9 +14,13 @@ import { listRepositories, readDepartment } from '../../src/ledger/read.ts';
 import { startEmbedded, type Embedded } from '../../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../../src/local/example.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
-import { isWanted } from '../../src/model/pending.ts';
+import type { Grant } from '../../src/model/grant.ts';
+import { isWanted, type Pendable } from '../../src/model/pending.ts';
+import type { Repository } from '../../src/model/repository.ts';
+import type { AwsSettings } from '../../src/model/settings.ts';
+import type { DepartmentState } from '../../src/model/state.ts';
 import { desiredRepository, desiredRole } from '../../src/plan/render.ts';
-import type { RepositoryResource, Resources, RoleResource } from '../../src/plan/resources.ts';
+import type { Resources } from '../../src/plan/resources.ts';
 import { gated, openGate, type Counter, type Gate, type GateRules } from './gate.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -27,6 +31,8 @@ export interface FaultWorld {
   readonly platform: Caller;
   /** What AWS refuses, by the text that the name of the resource holds. */
   readonly refusals: Map<string, HookAnswer>;
+  /** How many of the next writes to AWS are throttled. */
+  readonly throttling: { left: number };
   /** The world's clock; a lease lapses when it is moved. */
   readonly now: () => Date;
   readonly pass: (milliseconds: number) => void;
@@ -36,7 +42,9 @@ export interface FaultWorld {
     counter: Counter,
   ) => { readonly ring: (department: string) => Promise<unknown>; readonly gate: Gate };
   /** What the ledger says is to stand in AWS. */
-  readonly desired: (department: string, access?: 'last-done') => Promise<Resources>;
+  readonly desired: (department: string) => Promise<Resources>;
+  /** The same, as it is to be after each of the pending operations in its turn: before the first of them, and so on. */
+  readonly desiredInTurn: (department: string) => Promise<readonly Resources[]>;
   /** What stands in AWS under these names. */
   readonly observed: (names: {
     readonly repositories: Iterable<string>;
@@ -47,6 +55,8 @@ export interface FaultWorld {
 
 /** The executor's limits: few attempts and small pages, so that their ends are met. */
 export const LIMITS = { ...EXECUTOR_LIMITS, attempts: 4, page: 2 };
+
+const THROTTLED: HookAnswer = { kind: 'fault', code: 'ThrottlingException', status: 400, message: 'Rate exceeded' };
 
 /** How a world is started. */
 export interface FaultWorldOptions {
@@ -61,6 +71,7 @@ export interface FaultWorldOptions {
 export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<FaultWorld> {
   const { limits = LIMITS, waits = false } = options;
   const refusals = new Map<string, HookAnswer>();
+  const throttling = { left: 0 };
   const embedded = await startEmbedded({
     executor: false,
     env: { ECP_TRUST_POLICY_SIZE: '1024' },
@@ -69,6 +80,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
       hooks: {
         before: ({ operation, input }) => {
           if (/^(Describe|Get|List)/.test(operation)) return undefined;
+          if (throttling.left > 0 && throttling.left-- > 0) return THROTTLED;
           const { repositoryName, RoleName } = input as {
             readonly repositoryName?: string;
             readonly RoleName?: string;
@@ -115,13 +127,15 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
     embedded,
     platform,
     refusals,
+    throttling,
     now,
     pass: (milliseconds) => {
       offset += milliseconds;
     },
     startApi,
     startExecutor,
-    desired: (department, access) => desiredOf(embedded, department, access),
+    desired: async (department) => (await desiredInTurn(embedded, department)).at(-1) ?? NOTHING,
+    desiredInTurn: (department) => desiredInTurn(embedded, department),
     observed: async ({ repositories, roles }) => ({
       repositories: new Map(await all(repositories, (name) => observeRepository(executor.aws, name))),
       roles: new Map(await all(roles, (name) => observeRole(executor.aws, name))),
@@ -134,26 +148,54 @@ async function all<T>(names: Iterable<string>, look: (name: string) => Promise<T
   return Promise.all([...names].map(async (name): Promise<[string, T]> => [name, await look(name)]));
 }
 
-async function desiredOf(
+const NOTHING: Resources = { repositories: new Map(), roles: new Map() };
+
+async function desiredInTurn(
   { executor: { tables, settings } }: Embedded,
   department: string,
-  which: 'last-done' | undefined,
-): Promise<Resources> {
+): Promise<readonly Resources[]> {
   const { state } = await readDepartment(tables, department);
-  if (state === undefined) return { repositories: new Map(), roles: new Map() };
-  const access = which === undefined ? state.access : (state.access.pending?.previous ?? state.access);
-  const organisations = state.organisations.filter(isWanted);
-  const repositories = new Map<string, RepositoryResource>();
-  let after: string | undefined;
+  if (state === undefined) return [NOTHING];
+  const repositories: Repository[] = [];
   for (;;) {
-    const page = await listRepositories(tables, state.department.id, 100, after);
-    for (const one of page.filter(isWanted)) repositories.set(one.name, desiredRepository(one, access, settings));
+    const page = await listRepositories(tables, state.department.id, 100, repositories.at(-1)?.name);
+    repositories.push(...page);
     if (page.length < 100) break;
-    after = page.at(-1)?.name;
   }
-  const roles = new Map<string, RoleResource>();
-  for (const role of state.roles.filter(isWanted)) {
-    roles.set(role.name, desiredRole(role, state.grants.filter(isWanted), organisations, state.department, settings));
-  }
-  return { repositories, roles };
+  const { pendingOperations } = state.head;
+  return [...pendingOperations.keys(), pendingOperations.length].map((done) =>
+    desiredAfter(state, repositories, new Set(pendingOperations.slice(0, done)), settings),
+  );
+}
+
+/** What is to stand when some of the pending operations are done, and the others have not begun. */
+function desiredAfter(
+  state: DepartmentState,
+  all: readonly Repository[],
+  done: ReadonlySet<string>,
+  settings: AwsSettings,
+): Resources {
+  const seen = <T extends Pendable & object>(entities: readonly T[]): readonly T[] =>
+    entities.flatMap((entity) => {
+      const { pending } = entity;
+      if (pending === undefined || done.has(pending.operation)) return isWanted(entity) ? [entity] : [];
+      if (pending.change === 'create') return [];
+      return [pending.change === 'update' ? ((pending.previous ?? entity) as T) : entity];
+    });
+  const [access = state.access] = seen([state.access]);
+  const [grants, organisations] = [seen(state.grants).map(settledGrant), seen(state.organisations)];
+  return {
+    repositories: new Map(seen(all).map((one) => [one.name, desiredRepository(one, access, settings)])),
+    roles: new Map(
+      seen(state.roles).map((role) => [
+        role.name,
+        desiredRole(role, grants, organisations, state.department, settings),
+      ]),
+    ),
+  };
+}
+
+/** As it counts at that time, whatever it waits for now. */
+function settledGrant({ pending: _pending, ...grant }: Grant): Grant {
+  return grant;
 }
