@@ -1,9 +1,8 @@
 /**
- * Extracts what the embedded AWS checks its requests against — members, patterns, lengths, enums and error codes of the
+ * Extracts what the embedded AWS checks its requests against — members, patterns, lengths, enums and errors of the
  * operations that it offers — from AWS's API models.
  *
  *     node --import=tsx scripts/extract-aws-constraints.ts ecr.json iam.json sts.json
- *     npx biome format --write src/local/aws/constraints.json
  *
  * The arguments are botocore's `service-2.json` files of the three services; the result is written to
  * `src/local/aws/constraints.json`.
@@ -35,6 +34,7 @@ const KEPT = ['type', 'required', 'min', 'max', 'pattern', 'enum'] as const;
 function extract(model: Model, names: readonly string[]): object {
   const operations: Record<string, string | null> = {};
   const errors: Record<string, { code: string; status: number }> = {};
+  const declared: Record<string, readonly string[]> = {};
   const shapes: Record<string, object> = {};
 
   const keep = (name: string): void => {
@@ -56,12 +56,13 @@ function extract(model: Model, names: readonly string[]): object {
     if (operation === undefined) throw new Error(`The model has no operation ${name}`);
     operations[name] = operation.input?.shape ?? null;
     if (operation.input) keep(operation.input.shape);
+    declared[name] = (operation.errors ?? []).map(({ shape }) => shape);
     for (const { shape } of operation.errors ?? []) {
       const error = model.shapes[shape]?.error;
       errors[shape] = { code: error?.code ?? shape, status: error?.httpStatusCode ?? 400 };
     }
   }
-  return { operations, errors, shapes };
+  return { operations, declared, errors, shapes };
 }
 
 const services: readonly ServiceName[] = ['ecr', 'iam', 'sts'];
@@ -81,5 +82,5 @@ const constraints = {
 };
 writeFileSync(
   new URL('../src/local/aws/constraints.json', import.meta.url),
-  `${JSON.stringify(constraints, null, 1)}\n`,
+  `${JSON.stringify(constraints, null, 2)}\n`,
 );

@@ -24,6 +24,8 @@ export interface AwsBench {
    * needs some seconds; an emulator none, so there it is done once.
    */
   readonly settled: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** Each error that an operation answered with, such as `CreateRole EntityAlreadyExistsException`. */
+  readonly errors: ReadonlySet<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -33,6 +35,8 @@ const ROLE_PATH = '/ecp-conformance/';
 export async function openAwsBench({ aws, lagSeconds }: Pick<Target, 'aws' | 'lagSeconds'>): Promise<AwsBench> {
   const clients = connectAws(aws);
   const sts = new STSClient(clientOptions(aws));
+  const errors = new Set<string>();
+  for (const client of [clients.ecr, clients.iam, sts]) collectErrors(client, errors);
   const { Account: accountId = '' } = await sts.send(new GetCallerIdentityCommand({}));
   const prefix = `ecp-conformance-${Date.now().toString(36)}`;
   let made = 0;
@@ -63,6 +67,7 @@ export async function openAwsBench({ aws, lagSeconds }: Pick<Target, 'aws' | 'la
     sts,
     settings,
     prefix,
+    errors,
     repositoryName: () => `${prefix}/image-${next()}`,
     roleName: () => `${prefix}-role-${next()}`,
     settled: (attempt) => settled(attempt, lagSeconds),
@@ -72,6 +77,22 @@ export async function openAwsBench({ aws, lagSeconds }: Pick<Target, 'aws' | 'la
       for (const client of [clients.ecr, clients.iam, sts]) client.destroy();
     },
   };
+}
+
+function collectErrors(client: AwsClients['ecr'] | AwsClients['iam'] | STSClient, errors: Set<string>): void {
+  type Stack = AwsClients['ecr']['middlewareStack'];
+  (client.middlewareStack as unknown as Stack).add(
+    (next, { commandName }) =>
+      async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          errors.add(`${String(commandName).replace(/Command$/, '')} ${(error as Error).name}`);
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'collectErrors' },
+  );
 }
 
 async function settled<T>(attempt: () => Promise<T>, lagSeconds: number): Promise<T> {
