@@ -118,6 +118,7 @@ const ABOUT_A_DEPARTMENT: Readonly<Record<string, Question>> = {
   },
   updateGrant: { asked: ({ department, grant }) => ({ department, id: grant, pullRequests: true }) },
   revokeGrant: { asked: ({ department, grant }) => ({ department, id: grant, revokeSessions: true }) },
+  replayOperation: { asked: ({ operation }) => ({ id: operation }) },
 };
 
 /** Those that are about no department: who asks gets what is its own, or is told that only the platform may ask. */
