@@ -129,5 +129,8 @@ function actorOf(caller: AuditCaller | undefined): Readonly<Record<string, unkno
 /** From where; what the service does by itself comes from the service. */
 function endpointOf(address: string | undefined): Readonly<Record<string, unknown>> {
   if (address === undefined) return { name: SERVICE };
-  return isIP(address) === 0 ? { name: address } : { ip: address };
+  return isIP(address) === 0 || address.length > IP_LENGTH ? { name: address } : { ip: address };
 }
+
+/** OCSF's longest `ip_t`; an IPv6 address that spells its last part as IPv4 can be longer. */
+const IP_LENGTH = 40;
