@@ -25,7 +25,13 @@ export function newPlace(): Place {
   const number = ++places;
   // The first three letters are the run's own, for patterns over the organisations of a department.
   const organisation = `O${number.toString(36)}-first`;
-  return { department: `d${number.toString(36)}x`, organisation, other: `O${number.toString(36)}-second`, grants: [] };
+  return {
+    department: `d${number.toString(36)}x`,
+    organisation,
+    other: `O${number.toString(36)}-second`,
+    grants: [],
+    operations: [],
+  };
 }
 
 /** One run of a scenario under way. */
@@ -104,6 +110,7 @@ async function prepare(world: FaultWorld, { before = [], arrange, name }: Scenar
     }
     if ('code' in answer) throw new Error(`${name} can not be prepared: ${answer.code}: ${answer.detail}`);
     noteGrant(place, answer);
+    if (answer.result.operation !== undefined) place.operations.push(answer.result.operation.id);
   }
   await ring(place.department);
   await arrange?.(world, place);

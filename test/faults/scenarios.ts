@@ -1,4 +1,4 @@
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
+import { CreateRepositoryCommand, DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import type { MutationName } from '../../src/authorize/rules.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
 import { idOfName } from '../../src/local/github/job.ts';
@@ -12,6 +12,8 @@ export interface Place {
   readonly other: string;
   /** Ids of the grants that were made, in order. */
   readonly grants: string[];
+  /** Ids of the operations that went before, in order. */
+  readonly operations: string[];
 }
 
 /** One mutation that a scenario asks for. */
@@ -256,6 +258,16 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'revokeGrant for named repositories',
     before: [...AT_WORK, named('app', {}, 'one', 'two')],
     mutations: [revokeGrant(0)],
+  },
+  {
+    name: 'replayOperation',
+    before: AT_WORK,
+    // Somebody takes a policy away by hand.
+    arrange: async ({ embedded }, place) => {
+      const repositoryName = `${place.department}/two`;
+      await embedded.executor.aws.ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName }));
+    },
+    mutations: [(place) => ({ command: 'replayOperation', params: { id: place.operations.at(-1) ?? 'op-none' } })],
   },
   {
     name: 'five mutations in flight',
