@@ -217,12 +217,21 @@ function next(random: Random, number: number): Wanted {
 
 /** Whoever was cut off asks again with the same key, twice, and is told the same. */
 async function answeredAlike(server: Server, wanted: Wanted): Promise<readonly string[]> {
-  const [first, second] = [await ask(server, KOA_JOB, wanted), await ask(server, KOA_JOB, wanted)];
+  const [first, second] = [await finished(server, wanted), await ask(server, KOA_JOB, wanted)];
   const same = first.status === second.status && withoutInstance(first.text) === withoutInstance(second.text);
   // What was refused before anything was accepted is decided anew each time.
   return same || first.status >= 400
     ? []
     : [`${wanted.method} ${wanted.path} was answered ${first.status}, then ${second.status}`];
+}
+
+/** The answer once the operation is done: until then a repeat is told 202, that it is on its way. */
+async function finished(server: Server, wanted: Wanted): Promise<Awaited<ReturnType<typeof ask>>> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask(server, KOA_JOB, wanted);
+    if (answer.status !== 202 || Date.now() > deadline) return answer;
+  }
 }
 
 function withoutInstance(text: string): string {
