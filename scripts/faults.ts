@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { killRepeatedly } from '../test/faults/kill.ts';
 import { enumerate, replayPoint } from '../test/faults/points.ts';
-import { startFaultWorld } from '../test/faults/world.ts';
 
 const HELP = `Stops and breaks the service at every call that it makes, and checks what is promised.
 
@@ -30,26 +29,21 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.kill !== undefined) return kill(Number(values.kill), Number(values.seed ?? Date.now() % 1_000_000));
-  const world = await startFaultWorld();
-  try {
-    if (values.replay !== undefined) {
-      const violations = await replayPoint(world, values.replay);
-      console.log([...violations, `${violations.length} violations`].join('\n'));
-      return violations.length;
-    }
-    const { crashPoints, crashRuns, faultRuns, violations } = await enumerate(world, {
-      scenarios: values.scenario,
-      every: Number(values.every),
-      parallel: Number(values.parallel),
-      tell: (line) => console.log(line),
-    });
-    console.log(
-      `${crashPoints} crash points (${crashRuns} that differ were run), ${faultRuns} other faults, ${violations.length} violations`,
-    );
+  if (values.replay !== undefined) {
+    const violations = await replayPoint(values.replay);
+    console.log([...violations, `${violations.length} violations`].join('\n'));
     return violations.length;
-  } finally {
-    await world.close();
   }
+  const { crashPoints, crashRuns, faultRuns, violations } = await enumerate({
+    scenarios: values.scenario,
+    every: Number(values.every),
+    parallel: Number(values.parallel),
+    tell: (line) => console.log(line),
+  });
+  console.log(
+    `${crashPoints} crash points (${crashRuns} that differ were run), ${faultRuns} other faults, ${violations.length} violations`,
+  );
+  return violations.length;
 }
 
 async function kill(kills: number, seed: number): Promise<number> {

@@ -57,7 +57,7 @@ async function startDepartment(where: FaultWorld = world) {
 }
 
 t.test('wherever a process stops or a call fails, nothing is lost, leaked or left unaudited', async (t) => {
-  const { crashPoints, crashRuns, faultRuns, violations } = await enumerate(world, { every: 211 });
+  const { crashPoints, crashRuns, faultRuns, violations } = await enumerate({ every: 211 });
   t.strictSame(violations, []);
   t.ok(crashPoints > 2_000, `there are ${crashPoints} places where it may stop`);
   t.ok(crashRuns > 2 && faultRuns > 2, 'of which some were met here, and all by npm run faults');

@@ -1,7 +1,7 @@
 import type { Call, FaultKind } from './gate.ts';
 import { runScenario } from './run.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
-import type { FaultWorld } from './world.ts';
+import { startFaultWorld, type FaultWorld } from './world.ts';
 
 /** One fault at one call of a scenario; its text replays it: `createGrant#12:crash-after`. */
 export interface Point {
@@ -51,24 +51,31 @@ export interface EnumerationOptions {
   readonly tell?: (line: string) => void;
 }
 
+/** Runs on one world: the emulated DynamoDB takes the longer for a call the more it holds. */
+const RUNS_PER_WORLD = 48;
+
 /** Runs every scenario without a fault, and then once for each point. */
-export async function enumerate(world: FaultWorld, options: EnumerationOptions = {}): Promise<Enumeration> {
+export async function enumerate(options: EnumerationOptions = {}): Promise<Enumeration> {
   const { every = 1, parallel = 4, tell = () => undefined } = options;
   const violations: string[] = [];
   let [crashPoints, crashRuns, faultRuns, turn] = [0, 0, 0, 0];
   for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.scenarios ?? ''))) {
     const began = performance.now();
-    const plain = await runScenario(world, scenario, new Map());
+    const plain = await onWorld((world) => runScenario(world, scenario, new Map()));
     const found = plain.violations.map((violation) => `${scenario.name}, without a fault: ${violation}`);
     const points = pointsOf(scenario, plain.calls).filter(() => turn++ % every === 0);
-    await inParallel(points, parallel, async (point) => {
-      const report = await runScenario(world, scenario, new Map([[point.call.number, point.kind]]));
-      found.push(
-        ...report.violations.map(
-          (violation) => `${textOf(point)} (${point.call.process} ${point.call.operation}): ${violation}`,
-        ),
+    for (let begin = 0; begin < points.length; begin += RUNS_PER_WORLD) {
+      await onWorld((world) =>
+        inParallel(points.slice(begin, begin + RUNS_PER_WORLD), parallel, async (point) => {
+          const report = await runScenario(world, scenario, new Map([[point.call.number, point.kind]]));
+          found.push(
+            ...report.violations.map(
+              (violation) => `${textOf(point)} (${point.call.process} ${point.call.operation}): ${violation}`,
+            ),
+          );
+        }),
       );
-    });
+    }
     const crashes = points.filter(({ kind }) => kind.startsWith('crash')).length;
     crashPoints += plain.calls.length * 2;
     crashRuns += crashes;
@@ -83,6 +90,15 @@ export async function enumerate(world: FaultWorld, options: EnumerationOptions =
   return { crashPoints, crashRuns, faultRuns, violations };
 }
 
+async function onWorld<T>(work: (world: FaultWorld) => Promise<T>): Promise<T> {
+  const world = await startFaultWorld();
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}
+
 async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const lane = async (): Promise<void> => {
@@ -92,10 +108,10 @@ async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T)
 }
 
 /** Runs one point again, by its text. */
-export async function replayPoint(world: FaultWorld, text: string): Promise<readonly string[]> {
+export async function replayPoint(text: string): Promise<readonly string[]> {
   const parts = /^(.*)#(\d+):(crash-before|crash-after|fail|lose|rival)$/.exec(text);
   const scenario = SCENARIOS.find(({ name }) => name === parts?.[1]);
   if (parts === null || scenario === undefined) throw new Error(`There is no point ${text}.`);
-  const { violations } = await runScenario(world, scenario, new Map([[Number(parts[2]), parts[3] as FaultKind]]));
-  return violations;
+  const faults = new Map([[Number(parts[2]), parts[3] as FaultKind]]);
+  return (await onWorld((world) => runScenario(world, scenario, faults))).violations;
 }
