@@ -1,11 +1,9 @@
 import { connectAws } from './aws/clients.ts';
 import { newId, pause } from './clock.ts';
-import type { Log } from './commands/parts.ts';
+import { SILENT, type Log } from './commands/parts.ts';
 import type { Config } from './config.ts';
 import { awsOptions, tablesOf, type Endpoints } from './connections.ts';
 import { EXECUTOR_LIMITS, type ExecutorLimits, type ExecutorParts } from './executor/parts.ts';
-
-const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The executor's parts: the ledger, and the clients that write to ECR and IAM. */
 export function composeExecutor(

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildApp, type AppParts } from './app.ts';
 import { registryLook } from './aws/registry-look.ts';
 import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './caller/verify-token.ts';
-import type { Log } from './commands/parts.ts';
+import { SILENT } from './commands/parts.ts';
 import type { Config } from './config.ts';
 import type { Contract } from './contract/operation.ts';
 import { createCore } from './create-core.ts';
@@ -24,8 +24,6 @@ export interface ApiParts {
   /** The client's address, where the connection's is not it. */
   readonly addressOf?: AppParts['addressOf'];
 }
-
-const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The API: both faces over the core, on the ledger. */
 export function composeApi({

@@ -15,12 +15,11 @@ import {
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { createHash } from 'node:crypto';
 import type { AwsCall } from '../model/audit-event.ts';
-import { canonicalJson } from '../model/canonical-json.ts';
 import type { Change } from '../model/plan.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
+import { digest } from '../policy/canonical.ts';
 import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
 import { AwsFault, faultOf, nameOf } from './fault.ts';
@@ -54,7 +53,7 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
     resource: change.resource,
     outcome,
     durationMs: Math.round(performance.now() - started),
-    ...(change.after === null ? {} : { digest: digestOf(change.after) }),
+    ...(change.after === null ? {} : { digest: digest(change.after) }),
     ...more,
   });
   const fence = fenceOf(options);
@@ -257,11 +256,6 @@ function whose(
   if (found === undefined) return 'unseen';
   const own = (after as unknown as RoleResource).tags[OPERATION_TAG];
   return own !== undefined && found.tags[OPERATION_TAG] === own ? 'done' : 'not done';
-}
-
-/** What was written, known again by its digest: SHA-256 over its canonical JSON. */
-function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
 function requestIdOf(metadata: { readonly requestId?: string | undefined } | undefined): Partial<AwsCall> {

@@ -18,3 +18,6 @@ export interface Log {
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
   readonly error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
+
+/** A log that nobody reads. */
+export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

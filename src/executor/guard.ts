@@ -17,6 +17,7 @@ import {
 } from '../policy/document-guard.ts';
 import { checkGrant } from '../policy/grant-rules.ts';
 import { grantsOfRole } from '../policy/role-assignment.ts';
+import { DEPARTMENT_TAG } from '../policy/tags.ts';
 import type { Comparison } from './resources.ts';
 
 /** A plan that the executor will not carry out, whoever made it: the ledger's state is not trusted because it is stored. */
@@ -88,7 +89,7 @@ function guardChange(change: Change, context: GuardContext): readonly GuardViola
     }
     case 'ecr:CreateRepository': {
       const { tags } = change.after as unknown as RepositoryResource;
-      return tags['ecp:department'] === state.department.id
+      return tags[DEPARTMENT_TAG] === state.department.id
         ? []
         : [{ at: '/tags', rule: 'owner', detail: 'Another department’s tag.' }];
     }

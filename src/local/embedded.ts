@@ -1,6 +1,6 @@
 import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { join } from 'node:path';
-import type { Log } from '../commands/parts.ts';
+import { SILENT, type Log } from '../commands/parts.ts';
 import { composeExecutor } from '../compose-executor.ts';
 import { readConfig, type Config } from '../config.ts';
 import { tablesOf, type Endpoints } from '../connections.ts';
@@ -62,8 +62,6 @@ function exampleEnv(): Record<string, string> {
     ECP_PLATFORM_CALLERS: JSON.stringify([{ repositoryId: idOfName(PLATFORM_JOB.repository), ref: PLATFORM_JOB.ref }]),
   };
 }
-
-const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Starts the embedded default and makes what `infra/` makes in AWS: tables, the OIDC provider, the boundary. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {

@@ -6,6 +6,7 @@ import {
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { pause } from '../clock.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { BatchResponse, ExecutorEvent, StreamRecord } from '../executor/handle.ts';
 
@@ -150,8 +151,4 @@ function failedOf(records: readonly StreamRecord[], response: BatchResponse | vo
   const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   const first = records.findIndex(({ dynamodb }) => failed.has(dynamodb?.SequenceNumber ?? ''));
   return first < 0 ? [] : records.slice(first);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

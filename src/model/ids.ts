@@ -13,8 +13,6 @@ export type GitHubId = Brand<string, 'GitHubId'>;
 
 const patterns = {
   departmentId: /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,31}$/,
-  grantId: /^grant-[0-9a-hjkmnp-tv-z]{26}$/,
-  operationId: /^op-[0-9a-hjkmnp-tv-z]{26}$/,
   accountId: /^[0-9]{12}$/,
   gitHubId: /^[1-9][0-9]{0,19}$/,
 } as const;
@@ -22,16 +20,6 @@ const patterns = {
 /** Whether the text is the id of a department; such ids are safe inside keys, tags and role names. */
 export function isDepartmentId(text: string): text is DepartmentId {
   return patterns.departmentId.test(text);
-}
-
-/** Whether the text has the form of a grant's id. */
-export function isGrantId(text: string): text is GrantId {
-  return patterns.grantId.test(text);
-}
-
-/** Whether the text has the form of an operation's id. */
-export function isOperationId(text: string): text is OperationId {
-  return patterns.operationId.test(text);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { byCodeUnit, canonicalText } from '../policy/canonical.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { byCodeUnit } from '../policy/canonical.ts';
 import type { CountType, LifecycleViolation } from './lifecycle.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
@@ -175,7 +176,7 @@ function partsOf(rule: unknown): RuleParts {
     status,
     storageClass,
     ...(isTextList(list) && {
-      tags: canonicalText([tagPatternList === undefined ? 'prefix' : 'pattern', [...list].sort(byCodeUnit)]),
+      tags: canonicalJson([tagPatternList === undefined ? 'prefix' : 'pattern', [...list].sort(byCodeUnit)]),
     }),
   };
 }

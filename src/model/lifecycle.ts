@@ -1,4 +1,4 @@
-import { canonicalText } from '../policy/canonical.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { brokenRules } from './lifecycle-rules.ts';
 
 /** A named lifecycle policy; each is explained in docs/lifecycle.md. */
@@ -96,7 +96,7 @@ export function lifecycleDocument(preset: LifecyclePreset): LifecyclePolicy {
 
 /** The text of a document in the one form that we store, compare and send (RFC 8785). */
 export function lifecyclePolicyText(policy: LifecyclePolicy): string {
-  return canonicalText(policy);
+  return canonicalJson(policy);
 }
 
 /** One thing that is wrong with a document. */

@@ -1,25 +1,11 @@
 import { createHash } from 'node:crypto';
-import canonicalizeModule from 'canonicalize';
+import { canonicalJson } from '../model/canonical-json.ts';
 import type { OneOrMany, PolicyDocument, PrincipalElement, Statement } from './document.ts';
 import { listOf } from './document.ts';
 
-/** The package is CommonJS and its types say otherwise: what is imported is the function itself. */
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
-
-/**
- * JSON text in canonical form: keys sorted, no whitespace.
- * @see https://www.rfc-editor.org/rfc/rfc8785
- * @throws {TypeError} for a value that JSON can't carry.
- */
-export function canonicalText(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('Not a JSON value.');
-  return text;
-}
-
 /** SHA-256 of a value's canonical text, in hex: what the audit trail keeps of a document. */
 export function digest(value: unknown): string {
-  return createHash('sha256').update(canonicalText(value), 'utf8').digest('hex');
+  return createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');
 }
 
 /**
@@ -55,7 +41,7 @@ export function oneOrMany(values: readonly string[]): OneOrMany<string> {
  */
 export function isSameDocument(a: PolicyDocument | undefined, b: PolicyDocument | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return canonicalText(normalDocument(a)) === canonicalText(normalDocument(b));
+  return canonicalJson(normalDocument(a)) === canonicalJson(normalDocument(b));
 }
 
 /** The form of a document under which documents that mean the same are equal. */
@@ -64,7 +50,7 @@ export function normalDocument(document: PolicyDocument): {
   readonly Statement: readonly unknown[];
 } {
   const statements = listOf<Statement>(document.Statement).map((statement) =>
-    canonicalText(normalStatement(statement)),
+    canonicalJson(normalStatement(statement)),
   );
   return { Version: document.Version, Statement: sortedSet(statements).map((text) => JSON.parse(text) as unknown) };
 }

@@ -8,7 +8,8 @@ import { isGitHubRepositoryName } from '../model/names.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { ASSUME_ACTION, PULL_ACTIONS, PUSH_ACTIONS } from './actions.ts';
-import { canonicalText, documentSize } from './canonical.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import { documentSize } from './canonical.ts';
 import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
 import { isEnvironmentName } from './environment-name.ts';
@@ -87,7 +88,7 @@ function guardTrustStatement(
     ...(statement.Effect === 'Allow'
       ? none
       : found(`${at}/Effect`, 'effect', 'A statement allows, or the whole document is the one that denies.')),
-    ...(canonicalText(statement.Principal ?? null) === canonicalText({ Federated: oidcProviderArn(settings) })
+    ...(canonicalJson(statement.Principal ?? null) === canonicalJson({ Federated: oidcProviderArn(settings) })
       ? none
       : found(`${at}/Principal`, 'principal', "The principal is the account's GitHub provider and nobody else.")),
     ...(statement.Action === ASSUME_ACTION
@@ -275,7 +276,7 @@ export function guardRepositoryPolicy(
     ...guardFrame(document, ['Version', 'Id', 'Statement']),
     ...(document.Version === version ? none : found('/Version', 'version', `The version is ${version}.`)),
     ...(size <= REPOSITORY_POLICY_SIZE ? none : found('', 'size', `${size} characters of ${REPOSITORY_POLICY_SIZE}.`)),
-    ...(canonicalText(foreignStatements(document)) === canonicalText(kept)
+    ...(canonicalJson(foreignStatements(document)) === canonicalJson(kept)
       ? none
       : found('/Statement', 'foreign-statements', 'Foreign statements stay exactly as they stand, and none is added.')),
     ...statementsOf(document).flatMap((statement, index) =>
@@ -337,8 +338,8 @@ function guardOrganisation(statement: Statement, at: string, settings: AwsSettin
   const { organisationId } = settings;
   const isNarrowed =
     organisationId !== undefined &&
-    canonicalText(statement.Condition ?? null) ===
-      canonicalText({ StringEquals: { 'aws:PrincipalOrgID': organisationId } });
+    canonicalJson(statement.Condition ?? null) ===
+      canonicalJson({ StringEquals: { 'aws:PrincipalOrgID': organisationId } });
   return [
     ...guardMembers(statement, at, ['Sid', 'Effect', 'Principal', 'Action', 'Condition']),
     ...(statement.Principal === '*' ? none : found(`${at}/Principal`, 'principal', 'The principal is *.')),
@@ -387,7 +388,7 @@ function isPartOf(statement: Statement, whole: Statement): boolean {
   return (
     isSubset(action, wholeAction) &&
     isSubset(resource, wholeResource) &&
-    canonicalText({ ...rest, Sid: '' }) === canonicalText({ ...wholeRest, Sid: '' })
+    canonicalJson({ ...rest, Sid: '' }) === canonicalJson({ ...wholeRest, Sid: '' })
   );
 }
 
@@ -413,7 +414,7 @@ function statementsOf(document: PolicyDocument): readonly Statement[] {
 
 /** Whether a document is the very one, member by member. */
 function isExactly(document: PolicyDocument, other: PolicyDocument): boolean {
-  return canonicalText(document) === canonicalText(other);
+  return canonicalJson(document) === canonicalJson(other);
 }
 
 /** Whether stored JSON has the shape that the other rules read; what has not is not read further. */

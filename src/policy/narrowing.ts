@@ -2,7 +2,8 @@
  * Whether one document allows no more than another, and what two documents both allow. Both err to the safe side: what
  * is not understood is within nothing but itself, and in common with nothing.
  */
-import { canonicalText, normalStatement, oneOrMany, sortedSet } from './canonical.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import { normalStatement, oneOrMany, sortedSet } from './canonical.ts';
 import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
 import { globMatches } from './evaluate.ts';
@@ -45,8 +46,8 @@ function isDenyWithin(part: Statement, whole: Statement): boolean {
 function issuedBefore(statement: Statement): number | undefined {
   const date = statement.Condition?.['DateLessThan']?.['aws:TokenIssueTime'];
   const isOnly =
-    canonicalText(statement.Condition ?? null) ===
-    canonicalText({ DateLessThan: { 'aws:TokenIssueTime': date ?? null } });
+    canonicalJson(statement.Condition ?? null) ===
+    canonicalJson({ DateLessThan: { 'aws:TokenIssueTime': date ?? null } });
   const time = typeof date === 'string' && isOnly ? Date.parse(date) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
@@ -127,11 +128,11 @@ function conditionsInclude(a: Statement, b: Statement): boolean {
       Effect: 'Allow',
       ...(statement.Condition === undefined ? {} : { Condition: statement.Condition }),
     });
-  return canonicalText(bare(a)) === canonicalText(bare(b));
+  return canonicalJson(bare(a)) === canonicalJson(bare(b));
 }
 
 function isSameStatement(a: Statement, b: Statement): boolean {
-  const bare = (statement: Statement): string => canonicalText({ ...(normalStatement(statement) as object), Sid: '' });
+  const bare = (statement: Statement): string => canonicalJson({ ...(normalStatement(statement) as object), Sid: '' });
   return bare(a) === bare(b);
 }
 

@@ -4,7 +4,8 @@ import type { Organisation } from '../model/organisation.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { ASSUME_ACTION } from './actions.ts';
-import { byCodeUnit, canonicalText, oneOrMany, sortedSet } from './canonical.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import { byCodeUnit, oneOrMany, sortedSet } from './canonical.ts';
 import type { ConditionBlock, PolicyDocument, Statement } from './document.ts';
 import { reachedOrganisations } from './organisation-reach.ts';
 import { BRANCHES, TAGS, isRefPattern, isUnder } from './refs.ts';
@@ -135,15 +136,15 @@ function subContexts(grant: TrustedGrant, settings: AwsSettings): readonly strin
 export function mergeConditions(conditions: readonly TrustConditions[]): readonly TrustConditions[] {
   const byIds = joinAlike(
     conditions,
-    (each) => canonicalText([each.subs, each.refs, each.repositoryIds.length === 0]),
+    (each) => canonicalJson([each.subs, each.refs, each.repositoryIds.length === 0]),
     (group) => ({ ...group[0], repositoryIds: sortedIds(group.flatMap((each) => each.repositoryIds)) }),
   );
   const bySubs = joinAlike(
     byIds,
-    (each) => canonicalText([each.repositoryIds, each.refs]),
+    (each) => canonicalJson([each.repositoryIds, each.refs]),
     (group) => ({ ...group[0], subs: sortedSet(group.flatMap((each) => each.subs)) }),
   );
-  return [...bySubs].sort((a, b) => byCodeUnit(canonicalText(a), canonicalText(b)));
+  return [...bySubs].sort((a, b) => byCodeUnit(canonicalJson(a), canonicalJson(b)));
 }
 
 type Group<T> = readonly [T, ...T[]];
