@@ -1,4 +1,4 @@
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,20 @@ const nothingLocal: Plugin = {
   },
 };
 
+/**
+ * Stops the build where something is imported on demand that is CommonJS: with splitting, its chunk exports `default` alone, and
+ * each name taken from it would be undefined in the Lambda, although it is there in the source.
+ * @see https://esbuild.github.io/api/#splitting
+ */
+function checkOnDemand({ inputs }: Metafile): void {
+  for (const [importer, { imports }] of Object.entries(inputs)) {
+    for (const { path, kind } of imports) {
+      if (kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
+        throw new Error(`${importer} imports ${path} on demand, which is CommonJS: no name could be taken from it.`);
+    }
+  }
+}
+
 /** The same sources make the same archive, so that a deployment without changes is none. */
 const EPOCH = new Date('1980-01-02T00:00:00Z');
 
@@ -124,6 +138,8 @@ async function bundle(name: string, entry: string): Promise<void> {
     keepNames: true,
     metafile: true,
     platform: 'node',
+    // Packages as ES modules where they have them: of a CommonJS one, a chunk that is imported on demand exports only `default`.
+    mainFields: ['module', 'main'],
     target: 'node22',
     format: 'esm',
     outExtension: { '.js': '.mjs' },
@@ -132,6 +148,7 @@ async function bundle(name: string, entry: string): Promise<void> {
     plugins: [nothingLocal, builtInContracts, noSchemaCompilers],
     logLevel: 'warning',
   });
+  checkOnDemand(metafile);
   writeFileSync(`${root}dist/${name}.meta.json`, JSON.stringify(metafile));
   writeFileSync(`${root}dist/${name}.zip`, zipSync(filesOf(folder), { level: 9, mtime: EPOCH }));
   const kilobytes = Math.round(statSync(`${folder}/index.mjs`).size / 1024);

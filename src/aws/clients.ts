@@ -1,5 +1,6 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { loadOnce } from '../load-once.ts';
 import { clientOptions, type AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 
@@ -29,8 +30,7 @@ type RetryStrategy = Awaited<ReturnType<RetryConfig['retryStrategy']>>;
  */
 function retryNoQuota(config: RetryConfig): void {
   const theirs = config.retryStrategy;
-  let ours: Promise<RetryStrategy> | undefined;
-  config.retryStrategy = () => (ours ??= theirs().then(withoutQuotas));
+  config.retryStrategy = loadOnce(async () => withoutQuotas(await theirs()));
 }
 
 function withoutQuotas(strategy: RetryStrategy): RetryStrategy {

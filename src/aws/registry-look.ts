@@ -1,4 +1,5 @@
 import type * as EcrSdk from '@aws-sdk/client-ecr';
+import { loadOnce } from '../load-once.ts';
 import type { AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 
@@ -12,12 +13,10 @@ export interface RegistryLook {
 
 /** Looks at ECR; the SDK's client is loaded when it is first needed, because most requests need none. */
 export function registryLook(options: AwsOptions): RegistryLook {
-  let loaded: Promise<{ readonly sdk: typeof EcrSdk; readonly ecr: EcrSdk.ECRClient }> | undefined;
-  const load = async () => {
+  const connected = loadOnce(async () => {
     const [sdk, { clientOptions }] = await Promise.all([import('@aws-sdk/client-ecr'), import('./client-options.ts')]);
     return { sdk, ecr: new sdk.ECRClient(clientOptions(options)) };
-  };
-  const connected = () => (loaded ??= load());
+  });
   return {
     exists: async (name) => {
       const { sdk, ecr } = await connected();

@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Contract } from '../contract/operation.ts';
 import type { Core } from '../core.ts';
 import { ERRORS, ServiceError } from '../errors.ts';
+import { loadOnce } from '../load-once.ts';
 import { negotiate } from '../rest/accept.ts';
-import type { GraphqlEngine, GraphqlOutcome, GraphqlRequest } from './engine.ts';
+import type { GraphqlOutcome, GraphqlRequest } from './engine.ts';
 import { errorAnswer, type ErrorTelling } from './errors.ts';
 
 const RESPONSE = 'application/graphql-response+json';
@@ -27,16 +28,18 @@ export interface GraphqlFace {
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
 export function registerGraphqlFace(app: FastifyInstance, { schema, contract, core, docsBaseUrl }: GraphqlFace): void {
-  let engine: Promise<GraphqlEngine> | undefined;
+  const engine = loadOnce(async () => {
+    const { createEngine } = await import('./engine.ts');
+    return createEngine(schema, contract, core);
+  });
   const answer = async (
     request: FastifyRequest,
     reply: FastifyReply,
     read: () => GraphqlRequest,
   ): Promise<FastifyReply> => {
     const mediaType = mediaTypeFor(request);
-    engine ??= import('./engine.ts').then(({ createEngine }) => createEngine(schema, contract, core));
     const telling = tellingOf(request, docsBaseUrl);
-    const outcome = await (await engine).execute(read(), { asker: (key) => request.asker(key), telling });
+    const outcome = await (await engine()).execute(read(), { asker: (key) => request.asker(key), telling });
     return send(reply, outcome, mediaType);
   };
   const config = { isGraphql: true };

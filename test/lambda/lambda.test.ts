@@ -4,9 +4,11 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { isSignedBy } from '../../src/audit/sign.ts';
 import type { ExecutorEvent } from '../../src/executor/handle.ts';
 import { LOCAL_CREDENTIALS, startEmbedded, type Embedded } from '../../src/local/embedded.ts';
 import { startStreamPoller } from '../../src/local/stream-poller.ts';
+import { startBucketAndKey } from '../support/bucket-and-key.ts';
 import { KOA, PLATFORM, idOf } from '../support/service.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,7 +20,7 @@ interface Lambda {
 }
 
 /** Starts a bundle on Lambda's Node, pointed to the embedded endpoints by the SDK's own variables. */
-function startLambda(name: string, embedded: Embedded): Lambda {
+function startLambda(name: string, embedded: Embedded, env: Readonly<Record<string, string>> = {}): Lambda {
   const child = spawn(node24, [`${root}test/lambda/invoke.mjs`, `${root}dist/${name}/index.mjs`], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
@@ -31,6 +33,7 @@ function startLambda(name: string, embedded: Embedded): Lambda {
       AWS_ENDPOINT_URL_ECR: embedded.endpoints.aws,
       AWS_ENDPOINT_URL_IAM: embedded.endpoints.aws,
       LOG_LEVEL: 'silent',
+      ...env,
     },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -58,6 +61,9 @@ function gatewayEvent(
     routeKey: '$default',
     rawPath,
     rawQueryString,
+    ...(rawQueryString === ''
+      ? {}
+      : { queryStringParameters: Object.fromEntries(new URLSearchParams(rawQueryString)) }),
     headers: {
       host: 'abc123.execute-api.eu-west-1.amazonaws.com',
       'user-agent': 'curl/8.7.1',
@@ -198,3 +204,52 @@ t.test('both Lambdas on Node 24 carry the main job, by an API Gateway event and 
     'the address that API Gateway saw, not the one that the client claims',
   );
 });
+
+t.test(
+  'what the bundles load on demand works there as in the source: dry runs, deletions and a signed export',
+  async (t) => {
+    const embedded = await startEmbedded();
+    const bucket = await startBucketAndKey();
+    const api = startLambda('api', embedded);
+    const exporter = startLambda('exporter', embedded, {
+      ECP_EXPORT_BUCKET: 'audit',
+      ECP_EXPORT_KMS_KEY: 'alias/audit',
+      AWS_ENDPOINT_URL_S3: bucket.endpoint,
+      AWS_ENDPOINT_URL_KMS: bucket.endpoint,
+    });
+    t.teardown(async () => {
+      api.end();
+      exporter.end();
+      await bucket.close();
+      await embedded.close();
+    });
+    const platform = await embedded.issuer.mintToken({ ...PLATFORM, audience: embedded.config.audience });
+    const koa = await embedded.issuer.mintToken({ ...KOA, audience: embedded.config.audience });
+    const status = async (...request: Parameters<typeof gatewayEvent>) =>
+      (await api.invoke(gatewayEvent(...request))).answer?.statusCode;
+    const managers = [{ repositoryId: idOf(KOA.repository), ref: 'refs/heads/main' }];
+    await status('POST', '/v1/departments', platform, { id: 'koa', displayName: 'KOA', managers });
+    await status('PUT', '/v1/departments/koa/organisations/JPPOL-KOA', platform, { ownerId: idOf('JPPOL-KOA') });
+
+    const repositories = '/v1/departments/koa/repositories';
+    t.equal(
+      await status('POST', `${repositories}?dryRun=true`, koa, { name: 'koa/app' }),
+      200,
+      'a dry run of a creation',
+    );
+    t.equal(await status('POST', repositories, koa, { name: 'koa/app' }), 201);
+    t.equal(await status('DELETE', '/v1/repositories/koa/app?dryRun=true', koa), 200, 'a dry run of a deletion');
+    t.equal(await status('DELETE', '/v1/repositories/koa/app', koa), 200, 'a deletion');
+    t.equal(await status('GET', '/v1/repositories/koa/app', koa), 404);
+
+    const { answer, error } = await exporter.invoke({});
+    t.equal(error, undefined);
+    t.match(answer, { export: 1 });
+    const manifest = [...bucket.objects].find(([key]) => key.endsWith('.json'));
+    const signature = bucket.objects.get(`${manifest?.[0]}.sig`);
+    t.ok(
+      isSignedBy(bucket.publicKey, manifest?.[1] ?? Buffer.of(), Buffer.from(String(signature), 'base64')),
+      'the manifest is signed by the key in KMS',
+    );
+  },
+);
