@@ -1,7 +1,8 @@
-import { QueryCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Operation } from '../model/operation.ts';
 import type { Tables } from './client.ts';
 import { deadLetterKey, DEAD_LETTERS_PARTITION } from './keys.ts';
+import { queryAll } from './pages.ts';
 import { getItem } from './read.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -47,22 +48,13 @@ export async function readDeadLetter(tables: Tables, operation: string): Promise
 
 /** All dead letters, those given up first at the front. Strongly consistent. */
 export async function listDeadLetters(tables: Tables): Promise<readonly DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  let start: Record<string, unknown> | undefined;
-  do {
-    const page = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.state,
-        KeyConditionExpression: 'pk = :letters',
-        ExpressionAttributeValues: { ':letters': DEAD_LETTERS_PARTITION },
-        ConsistentRead: true,
-        ExclusiveStartKey: start,
-      }),
-    );
-    letters.push(...(page.Items ?? []).map(letterOf));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return letters.sort((a, b) => (a.at < b.at ? -1 : 1));
+  const items = await queryAll(tables, {
+    TableName: tables.state,
+    KeyConditionExpression: 'pk = :letters',
+    ExpressionAttributeValues: { ':letters': DEAD_LETTERS_PARTITION },
+    ConsistentRead: true,
+  });
+  return items.map(letterOf).sort((a, b) => (a.at < b.at ? -1 : 1));
 }
 
 function letterOf(item: Readonly<Record<string, unknown>>): DeadLetter {

@@ -1,4 +1,3 @@
-import { BatchGetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN, type ChainHead } from '../audit/chain.ts';
 import { chainHeadOf } from '../audit/head.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
@@ -13,28 +12,17 @@ import {
   DEPARTMENT_SORT_KEY,
   type Key,
 } from './keys.ts';
-
-/** Most keys that DynamoDB takes in one BatchGetItem. */
-const BATCH = 100;
+import { getAll, queryAll, queryPage, type Item } from './pages.ts';
 
 /** The names of all chains that ever had an event, in order; also those of departments that are gone. Strongly consistent. */
 export async function listChains(tables: Tables): Promise<readonly string[]> {
-  const chains: string[] = [];
-  let start: QueryCommandInput['ExclusiveStartKey'];
-  do {
-    const page = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.audit,
-        KeyConditionExpression: 'pk = :chains',
-        ExpressionAttributeValues: { ':chains': CHAINS_PARTITION },
-        ConsistentRead: true,
-        ExclusiveStartKey: start,
-      }),
-    );
-    chains.push(...(page.Items ?? []).map((item) => String(item['sk'])));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return chains;
+  const items = await queryAll(tables, {
+    TableName: tables.audit,
+    KeyConditionExpression: 'pk = :chains',
+    ExpressionAttributeValues: { ':chains': CHAINS_PARTITION },
+    ConsistentRead: true,
+  });
+  return items.map((item) => String(item['sk']));
 }
 
 /** Where chains stand, strongly consistent; a chain without events is not in the answer. */
@@ -71,20 +59,24 @@ export interface ChainRun {
   readonly limit?: number;
 }
 
-/** Reads a run of a chain as the texts that were written, oldest first, strongly consistent; it may give fewer than wanted. */
+/**
+ * Reads a run of a chain as the texts that were written, oldest first, strongly consistent. It may give fewer than wanted; events are
+ * numbered, so that whoever wants the others goes on after the last one.
+ */
 export async function readRun(tables: Tables, { chain, after, last, limit }: ChainRun): Promise<readonly string[]> {
-  const page = await tables.documents.send(
-    new QueryCommand({
+  const { items } = await queryPage(
+    tables,
+    {
       TableName: tables.audit,
       KeyConditionExpression: 'pk = :chain AND sk BETWEEN :first AND :last',
       ExpressionAttributeNames: { '#event': 'event' },
       ExpressionAttributeValues: { ':chain': chain, ':first': auditSortKey(after + 1), ':last': auditSortKey(last) },
       ProjectionExpression: '#event',
       ConsistentRead: true,
-      ...(limit === undefined ? {} : { Limit: limit }),
-    }),
+    },
+    limit,
   );
-  return (page.Items ?? []).map(textOf);
+  return items.map(textOf);
 }
 
 /** Reads one event, strongly consistent. */
@@ -144,8 +136,9 @@ export async function readIndex(tables: Tables, range: IndexRange): Promise<Inde
   const most = !forward && after !== undefined ? before(after) : to === undefined ? HIGHEST : before(to);
   if (least > most) return { found: [] };
   const filters = Object.entries(range.filters).filter(([name]) => name !== AUDIT_INDEXES[index]);
-  const page = await tables.documents.send(
-    new QueryCommand({
+  const page = await queryPage(
+    tables,
+    {
       TableName: tables.audit,
       IndexName: index,
       KeyConditionExpression: `#value = :value AND #at BETWEEN :least AND :most`,
@@ -164,11 +157,11 @@ export async function readIndex(tables: Tables, range: IndexRange): Promise<Inde
         ...Object.fromEntries(filters.map(([name, wanted]) => [`:${name}`, wanted])),
       },
       ScanIndexForward: forward,
-      Limit: limit,
-    }),
+    },
+    limit,
   );
-  const found = (page.Items ?? []) as (Key & { at: string })[];
-  const more = page.LastEvaluatedKey?.[AUDIT_TIME_KEY] as string | undefined;
+  const found = page.items.map(({ pk, sk, at }) => ({ pk: String(pk), sk: String(sk), at: String(at) }));
+  const more = page.next?.[AUDIT_TIME_KEY] as string | undefined;
   return { found, ...(more === undefined ? {} : { more }) };
 }
 
@@ -192,37 +185,6 @@ export async function readEvents(tables: Tables, keys: readonly Key[]): Promise<
     if (text === undefined) throw new Error(`The event ${pk}/${sk} is missing from the audit table.`);
     return eventOf(text);
   });
-}
-
-type Item = Readonly<Record<string, unknown>>;
-
-async function getAll(
-  tables: Tables,
-  table: string,
-  keys: readonly Key[],
-  attributes: readonly string[],
-): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  for (let begin = 0; begin < keys.length; begin += BATCH) {
-    let wanted: Record<string, unknown>[] = keys.slice(begin, begin + BATCH).map((key) => ({ ...key }));
-    while (wanted.length > 0) {
-      const { Responses, UnprocessedKeys } = await tables.documents.send(
-        new BatchGetCommand({
-          RequestItems: {
-            [table]: {
-              Keys: wanted,
-              ConsistentRead: true,
-              ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-              ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-            },
-          },
-        }),
-      );
-      items.push(...(Responses?.[table] ?? []));
-      wanted = UnprocessedKeys?.[table]?.Keys ?? [];
-    }
-  }
-  return items;
 }
 
 function textOf(item: Item): string {

@@ -1,4 +1,4 @@
-import { GetCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN } from '../audit/chain.ts';
 import type { AccountAccess } from '../model/account-access.ts';
 import type { Department } from '../model/department.ts';
@@ -20,6 +20,7 @@ import {
   repositoriesPartition,
   type Key,
 } from './keys.ts';
+import { queryAll, queryCount, queryUpTo } from './pages.ts';
 
 /** The department's own item: the entity and the counters. */
 export interface DepartmentItem {
@@ -60,8 +61,13 @@ export async function readDepartment(tables: Tables, id: string): Promise<Depart
   if (own === undefined) return { head: undefined, state: undefined };
   const { value: department, head } = own as unknown as DepartmentItem;
   if (head.deleted) return { head, state: undefined };
-  const items = await queryAll(tables, departmentPartition(id));
-  return { head, state: assemble(department, head, items) };
+  const items = await queryAll(tables, {
+    TableName: tables.state,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': departmentPartition(id) },
+    ConsistentRead: true,
+  });
+  return { head, state: assemble(department, head, items as readonly Item[]) };
 }
 
 /** Reads only the department's own item. */
@@ -88,25 +94,6 @@ function assemble(department: Department, head: DepartmentHead, items: readonly 
 /** Account access before the platform set any: nobody. */
 function emptyAccess({ id, createdAt }: Department): AccountAccess {
   return { department: id, accounts: [], organisationPull: false, updatedAt: createdAt, revision: 0 };
-}
-
-async function queryAll(tables: Tables, pk: string): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let start: QueryCommandInput['ExclusiveStartKey'];
-  do {
-    const page = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.state,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': pk },
-        ConsistentRead: true,
-        ExclusiveStartKey: start,
-      }),
-    );
-    items.push(...((page.Items ?? []) as Item[]));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return items;
 }
 
 /** Reads who holds a name that is unique in the account. */
@@ -142,57 +129,47 @@ export async function readOperation(tables: Tables, id: string): Promise<Operati
   };
 }
 
-/** Reads up to `limit` repositories of a department in the order of their names, from after a name on. */
+/** Reads `limit` repositories of a department in the order of their names, from after a name on; fewer where that is all. */
 export async function listRepositories(
   tables: Tables,
   department: DepartmentId,
   limit: number,
   after?: RepositoryName | string,
 ): Promise<readonly Repository[]> {
-  const items = await pageOf(tables, repositoriesPartition(department), limit, after);
+  const items = await firstOf(tables, repositoriesPartition(department), limit, after);
   return items.map((item) => item['value'] as Repository);
 }
 
 /** Counts a department's repositories. */
 export async function countRepositories(tables: Tables, department: DepartmentId): Promise<number> {
-  let count = 0;
-  let start: QueryCommandInput['ExclusiveStartKey'];
-  do {
-    const page = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.state,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': repositoriesPartition(department) },
-        Select: 'COUNT',
-        ConsistentRead: true,
-        ExclusiveStartKey: start,
-      }),
-    );
-    count += page.Count ?? 0;
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return count;
+  return queryCount(tables, {
+    TableName: tables.state,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': repositoriesPartition(department) },
+    ConsistentRead: true,
+  });
 }
 
-/** Reads up to `limit` ids of departments in order, from after an id on. */
+/** Reads `limit` ids of departments in order, from after an id on; fewer where that is all. */
 export async function listDepartmentIds(
   tables: Tables,
   limit: number,
   after?: string,
 ): Promise<readonly DepartmentId[]> {
-  const items = await pageOf(tables, DIRECTORY_PARTITION, limit, after);
+  const items = await firstOf(tables, DIRECTORY_PARTITION, limit, after);
   return items.map((item) => item.sk as DepartmentId);
 }
 
-async function pageOf(tables: Tables, pk: string, limit: number, after: string | undefined): Promise<readonly Item[]> {
-  const page = await tables.documents.send(
-    new QueryCommand({
+async function firstOf(tables: Tables, pk: string, limit: number, after: string | undefined): Promise<readonly Item[]> {
+  const items = await queryUpTo(
+    tables,
+    {
       TableName: tables.state,
       KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
       ExpressionAttributeValues: { ':pk': pk, ...(after === undefined ? {} : { ':after': after }) },
       ConsistentRead: true,
-      Limit: limit,
-    }),
+    },
+    limit,
   );
-  return (page.Items ?? []) as Item[];
+  return items as readonly Item[];
 }

@@ -1,4 +1,4 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { applyChange } from '../aws/apply.ts';
 import { observeRepository, observeRole } from '../aws/observe.ts';
 import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../audit/chain.ts';
@@ -9,7 +9,8 @@ import { commit } from '../ledger/commit.ts';
 import { readChainHead } from '../ledger/append.ts';
 import { auditSortKey, chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
 import { releaseLease, takeLease } from '../ledger/lease.ts';
-import { listChains } from '../ledger/read-audit.ts';
+import { queryAll } from '../ledger/pages.ts';
+import { eventOf, listChains } from '../ledger/read-audit.ts';
 import { getItem, listRepositories, NEW_HEAD, readDepartment, readDepartmentItem } from '../ledger/read.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { AuditEvent, AuditRecord, AwsCall } from '../model/audit-event.ts';
@@ -139,22 +140,13 @@ function countersOf(department: string, events: readonly AuditEvent[]) {
 }
 
 async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<readonly AuditEvent[]> {
-  const events: AuditEvent[] = [];
-  let after = seq;
-  for (;;) {
-    const { Items = [] } = await tables.documents.send(
-      new QueryCommand({
-        TableName: tables.audit,
-        KeyConditionExpression: 'pk = :chain AND sk > :after',
-        ExpressionAttributeValues: { ':chain': chain, ':after': auditSortKey(after) },
-        ConsistentRead: true,
-        Limit: 100,
-      }),
-    );
-    if (Items.length === 0) return events;
-    events.push(...Items.map((item) => JSON.parse(String(item['event'])) as AuditEvent));
-    after = events.at(-1)?.seq ?? after;
-  }
+  const items = await queryAll(tables, {
+    TableName: tables.audit,
+    KeyConditionExpression: 'pk = :chain AND sk > :after',
+    ExpressionAttributeValues: { ':chain': chain, ':after': auditSortKey(seq) },
+    ConsistentRead: true,
+  });
+  return items.map((item) => eventOf(String(item['event'])));
 }
 
 /**

@@ -1,5 +1,7 @@
-import { BatchWriteCommand, ScanCommand, type ScanCommandInput } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { pause } from '../clock.ts';
 import type { Tables } from '../ledger/client.ts';
+import { scanAll } from '../ledger/pages.ts';
 
 /** An item of the state table, as it is. */
 export type StateItem = Readonly<Record<string, unknown>> & { readonly pk: string; readonly sk: string };
@@ -11,15 +13,8 @@ const BATCH = 25;
  * All items of the state table, strongly consistent page by page. It is no snapshot: for one in time use DynamoDB's own
  * point-in-time recovery, or stop writing first.
  */
-export async function* readState(tables: Tables): AsyncGenerator<StateItem> {
-  let start: ScanCommandInput['ExclusiveStartKey'];
-  do {
-    const page = await tables.documents.send(
-      new ScanCommand({ TableName: tables.state, ConsistentRead: true, ExclusiveStartKey: start }),
-    );
-    yield* (page.Items ?? []) as StateItem[];
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
+export function readState(tables: Tables): AsyncGenerator<StateItem> {
+  return scanAll(tables, { TableName: tables.state, ConsistentRead: true }) as AsyncGenerator<StateItem>;
 }
 
 /**
@@ -28,10 +23,7 @@ export async function* readState(tables: Tables): AsyncGenerator<StateItem> {
  * @throws Error when the table holds anything
  */
 export async function restoreState(tables: Tables, items: AsyncIterable<StateItem>): Promise<number> {
-  const { Count } = await tables.documents.send(
-    new ScanCommand({ TableName: tables.state, Limit: 1, ConsistentRead: true }),
-  );
-  if (Count !== 0)
+  for await (const _item of scanAll(tables, { TableName: tables.state, Limit: 1, ConsistentRead: true }))
     throw new Error(`${tables.state} is not empty. Restore into a new table, and point ECP_STATE_TABLE to it.`);
   let written = 0;
   let batch: StateItem[] = [];
@@ -53,5 +45,7 @@ async function writeBatch(tables: Tables, items: readonly StateItem[]): Promise<
       new BatchWriteCommand({ RequestItems: { [tables.state]: left } }),
     );
     left = (UnprocessedItems?.[tables.state] ?? []) as typeof left;
+    // What is left over was too much at once: AWS asks for a pause that grows.
+    if (left.length > 0) await pause(Math.random() * 20 * 2 ** attempt);
   }
 }

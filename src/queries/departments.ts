@@ -1,4 +1,5 @@
 import { departmentInPath } from '../commands/command.ts';
+import type { CoreParts } from '../commands/parts.ts';
 import { notFound } from '../errors.ts';
 import { listDepartmentIds, readClaim, readDepartment } from '../ledger/read.ts';
 import type { GitHubId } from '../model/ids.ts';
@@ -37,17 +38,34 @@ export async function visibleDepartments(
   after?: string,
 ): Promise<readonly DepartmentState[]> {
   const { caller } = asker;
-  const platform = isPlatform(caller, parts.config.platformCallers);
-  const ids = platform
-    ? await listDepartmentIds(parts.tables, atMost, after)
-    : ((await readClaim(parts.tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId }))?.departments ??
-      []);
-  const wanted = [...ids].sort().filter((id) => after === undefined || id > after);
-  const reads = await Promise.all(wanted.map((id) => readDepartment(parts.tables, id)));
-  return reads
-    .flatMap(({ state }) => (state === undefined ? [] : [state]))
-    .filter((state) => relationTo(state, caller, parts.config.platformCallers).role !== 'stranger')
-    .slice(0, atMost);
+  const { platformCallers } = parts.config;
+  const found: DepartmentState[] = [];
+  for await (const ids of visibleIds(parts, caller, atMost, after)) {
+    const reads = await Promise.all(ids.map((id) => readDepartment(parts.tables, id)));
+    found.push(...reads.flatMap(({ state }) => (state === undefined ? [] : [state])));
+    if (found.length >= atMost) break;
+  }
+  return found.filter((state) => relationTo(state, caller, platformCallers).role !== 'stranger').slice(0, atMost);
+}
+
+/** Ids by the page: one that is listed may be gone when it is read, and must not make the list seem to end there. */
+async function* visibleIds(
+  { config, tables }: CoreParts,
+  caller: Question['asker']['caller'],
+  atMost: number,
+  after: string | undefined,
+): AsyncGenerator<readonly string[]> {
+  if (!isPlatform(caller, config.platformCallers)) {
+    const claim = await readClaim(tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId });
+    yield [...(claim?.departments ?? [])].sort().filter((id) => after === undefined || id > after);
+    return;
+  }
+  for (let last = after; ; ) {
+    const ids = await listDepartmentIds(tables, atMost, last);
+    yield ids;
+    if (ids.length < atMost) return;
+    last = ids.at(-1);
+  }
 }
 
 export const getDepartment: Query = {

@@ -28,9 +28,15 @@ const DOCUMENT_COMMANDS: Readonly<Record<string, string>> = {
   PutCommand: 'PutItem',
   UpdateCommand: 'UpdateItem',
   DeleteCommand: 'DeleteItem',
-  QueryCommand: 'Query',
-  ScanCommand: 'Scan',
   BatchWriteCommand: 'BatchWriteItem',
+};
+/** What src/ledger/pages.ts sends; its callers name the table. */
+const PAGED_COMMANDS: Readonly<Record<string, string>> = {
+  queryPage: 'Query',
+  queryUpTo: 'Query',
+  queryAll: 'Query',
+  queryCount: 'Query',
+  scanAll: 'Scan',
 };
 /** Commands of clients that only the exporter has. */
 const OTHER_COMMANDS: Readonly<Record<string, string>> = { PutObjectCommand: 's3:PutObject', SignCommand: 'kms:Sign' };
@@ -118,30 +124,43 @@ async function codeOf(entry: string): Promise<string> {
 /** The actions that a function's code can ask AWS for, such as `dynamodb:Query on audit/index`. */
 function sentBy(code: string): readonly string[] {
   const commands = [...code.matchAll(/new (?:\w+\.)?(\w+?Command)\d*\((?=(.{0,400}))/gs)].flatMap(
-    ([, command = '', after = '']) => actionsOf(command, after, code),
+    ([, command = '', after = '']) => actionsOf(command, after),
   );
   const pages = [...code.matchAll(/\bpaginate(\w+)\(/g)].map(([, command]) => serviceOf(`${command}Command`));
   const inTransactions = [
     ...code.matchAll(/\b(Put|Update|Delete|ConditionCheck): \{\s*TableName: (?:\w+\.)*(state|audit)\b/g),
   ].map(([, item = '', table]) => `dynamodb:${TRANSACTION_ITEMS[item]} on ${table}`);
-  return [...new Set([...commands, ...pages, ...inTransactions])].sort();
+  return [...new Set([...commands, ...pagedBy(code), ...pages, ...inTransactions])].sort();
 }
 
-function actionsOf(command: string, after: string, code: string): readonly string[] {
+/** The queries and scans: of each call of a paging function, the table and whether it names an index. */
+function pagedBy(code: string): readonly string[] {
+  const calls = new RegExp(
+    String.raw`\b(${Object.keys(PAGED_COMMANDS).join('|')})\d*\(\s*\w+,\s*\{(?=(.{0,400}))`,
+    'gs',
+  );
+  const queries = [...code.matchAll(calls)].map(([, name = '', after = '']) =>
+    actionOn(String(PAGED_COMMANDS[name]), name, after),
+  );
+  const batches = [...code.matchAll(/\bgetAll\d*\(\s*\w+,\s*(?:\w+\.)*(state|audit)\b/g)];
+  return [...queries, ...batches.map(([, table]) => `dynamodb:BatchGetItem on ${table}`)];
+}
+
+function actionsOf(command: string, after: string): readonly string[] {
   if (command === 'TransactWriteCommand') return [];
-  if (command === 'BatchGetCommand') {
-    // It names its table as a member's name, which its callers pass.
-    const tables = [...code.matchAll(/\w+\(\s*tables\d*,\s*tables\d*\.(state|audit)\b/g)].map(([, table]) => table);
-    if (tables.length === 0) throw new Error(`Who sends ${command} to which table can't be told.`);
-    return tables.map((table) => `dynamodb:BatchGetItem on ${table}`);
-  }
+  // Only src/ledger/pages.ts sends these, as test/ledger/pages.test.ts holds; its callers say to which table.
+  if (['QueryCommand', 'ScanCommand', 'BatchGetCommand'].includes(command)) return [];
   if (command in DOCUMENT_COMMANDS) {
-    const table = /TableName: (?:\w+\.)*(state|audit)\b/.exec(after)?.[1];
-    if (table === undefined) throw new Error(`${command} is sent to a table that can't be told: ${after}`);
-    const index = /^[^;]*?\bIndexName:/.test(after) ? '/index' : '';
-    return [`dynamodb:${DOCUMENT_COMMANDS[command]} on ${table}${index}`];
+    return [actionOn(String(DOCUMENT_COMMANDS[command]), command, after)];
   }
   return [serviceOf(command)];
+}
+
+function actionOn(action: string, sender: string, after: string): string {
+  const table = /TableName: (?:\w+\.)*(state|audit)\b/.exec(after)?.[1];
+  if (table === undefined) throw new Error(`${sender} is sent to a table that can't be told: ${after}`);
+  const index = /^[^;]*?\bIndexName:/.test(after) ? '/index' : '';
+  return `dynamodb:${action} on ${table}${index}`;
 }
 
 function serviceOf(command: string): string {
@@ -205,9 +224,14 @@ t.test('a command that is new in the code is noticed', async (t) => {
   t.strictSame(sentBy('x.send(new PutImageCommand({}))'), ['ecr:PutImage']);
   t.strictSame(sentBy('x.send(new sdk.AttachRolePolicyCommand({}))'), ['iam:AttachRolePolicy']);
   t.strictSame(sentBy('for await (const p of sdk.paginateListRoles({}))'), ['iam:ListRoles']);
-  t.strictSame(sentBy('new ScanCommand({ TableName: tables.audit })'), ['dynamodb:Scan on audit']);
+  t.strictSame(sentBy('scanAll(tables, { TableName: tables.audit })'), ['dynamodb:Scan on audit']);
+  t.strictSame(sentBy("queryPage(tables, { TableName: tables.audit, IndexName: 'x' })"), [
+    'dynamodb:Query on audit/index',
+  ]);
+  t.strictSame(sentBy('getAll(tables, tables.state, [])'), ['dynamodb:BatchGetItem on state']);
   t.strictSame(sentBy('({ Update: { TableName: tables.audit, Key: key } })'), ['dynamodb:UpdateItem on audit']);
   t.throws(() => sentBy('new InvokeCommand({})'), /InvokeCommand is a command of no client/);
   t.throws(() => sentBy('new BatchExecuteStatementCommand({})'), /does not know/);
   t.throws(() => sentBy('new PutCommand({ TableName: someTable })'), /can't be told/);
+  t.throws(() => sentBy('queryAll(tables, { TableName: someTable })'), /can't be told/);
 });
