@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { EMPTY_CHAIN, findBreak, link } from '../../src/audit/chain.ts';
 import { cloudEventLine } from '../../src/audit/cloud-event.ts';
-import { csvField } from '../../src/audit/csv.ts';
+import { CSV_HEADER, csvField, csvLine } from '../../src/audit/csv.ts';
 import type { AuditEvent, AuditRecord } from '../../src/model/audit-event.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, POL, startService, STRANGER, type Service } from '../support/service.ts';
-import { parseCsv } from './csv-reader.ts';
+import { cellsOfSpreadsheets, isFormula, parseCsv, withoutApostrophes } from './csv-reader.ts';
 
 const OCSF = JSON.parse(
   readFileSync(new URL('../fixtures/ocsf/api_activity.schema.json', import.meta.url), 'utf8'),
@@ -23,7 +23,7 @@ async function fill(service: Service): Promise<void> {
   await service.ask(KOA, {
     ...create,
     body: { name: 'giftcard-service' },
-    headers: { 'idempotency-key': 'first-of-all', 'user-agent': '=cmd|calc' },
+    headers: { 'idempotency-key': 'first-of-all', 'user-agent': '=cmd|calc;=1+1' },
   });
   await service.ask(KOA, {
     method: 'POST',
@@ -78,7 +78,12 @@ t.test('the exported audit log', async (t) => {
       t.match(event, {
         department: 'koa',
         subject: { type: 'repository', id: 'giftcard-service' },
-        source: { address: '127.0.0.1', userAgent: '=cmd|calc', idempotencyKey: 'first-of-all', requestId: String },
+        source: {
+          address: '127.0.0.1',
+          userAgent: '=cmd|calc;=1+1',
+          idempotencyKey: 'first-of-all',
+          requestId: String,
+        },
         caller: {
           repository: 'JPPOL-KOA/GiftCardService',
           repositoryId: String,
@@ -139,7 +144,8 @@ t.test('the exported audit log', async (t) => {
       if (event?.plan !== undefined) t.same(JSON.parse(cell('plan') ?? ''), event.plan);
       for (const text of row) t.notMatch(text, /^[=+\-@\t\r]/);
     }
-    t.match(answer.text, "'=cmd|calc");
+    t.match(answer.text, "'=cmd|calc;'=1+1");
+    t.same(cellsOfSpreadsheets(answer.text).filter(isFormula), [], 'in any spreadsheet');
   });
 
   t.test('is packed as the client asks', async (t) => {
@@ -316,15 +322,76 @@ t.test('a field of the CSV', async (t) => {
     ['+1', `"'+1"`],
     ['-1', `"'-1"`],
     ['@SUM(A1)', `"'@SUM(A1)"`],
-    ['\t=1', `"' =1"`],
-    ['  =1', `"'  =1"`],
+    ['\t=1', `" '=1"`],
+    ['  =1', `"  '=1"`],
     ['\uff1d1', `"'\uff1d1"`],
     ['a\r\nb', 'a b'],
     ['a\u2028b', 'a b'],
     [undefined, ''],
     [3, '3'],
     [{ a: '=' }, '"{""a"":""=""}"'],
+    ['curl;=1+1', `"curl;'=1+1"`],
+    ['curl; "=1', `"curl; ""'=1"`],
+    ['a|@x', `"a|'@x"`],
+    ['a,+1', `"a,'+1"`],
+    ['a\t=1', 'a =1'],
+    ['\u200b=1', `"\u200b'=1"`],
+    ['\u22121', `"'\u22121"`],
+    ["'=1", `"''=1"`],
+    ['1-1', '1-1'],
   ] as const) {
     t.equal(csvField(value), field, encodeURIComponent(JSON.stringify(value) ?? 'none'));
   }
 });
+
+t.test(
+  'no spreadsheet finds a formula in the CSV, whichever separator it guesses, and every cell can be read back',
+  async (t) => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        ',',
+        ';',
+        '\t',
+        '|',
+        '"',
+        '""',
+        "'",
+        ' ',
+        '\r',
+        '\n',
+        '\u00a0',
+        '\u200b',
+        '\ufeff',
+        'a',
+        '1',
+        ';=1',
+        '{',
+        '[',
+      ),
+      fc.constantFrom('=', '+', '-', '@', '\uff1d', '\uff0b', '\uff0d', '\uff20', '\u2212', '\ufe63'),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    );
+    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    const [made] = link('koa', EMPTY_CHAIN, [
+      { time: '2026-11-24T12:00:00.000Z', action: 'whoami', outcome: 'denied' },
+    ]);
+    if (made === undefined) throw new Error('No event was made.');
+    fc.assert(
+      fc.property(text, text, text, (userAgent, requestId, detail) => {
+        const event: AuditEvent = { ...made, source: { userAgent, requestId }, reason: { code: 'forbidden', detail } };
+        const file = `${CSV_HEADER}${csvLine(event)}${csvLine(event)}`;
+        const [header = [], row = []] = parseCsv(file);
+        const cell = (name: string) => withoutApostrophes(row[header.indexOf(name)] ?? '');
+        const kept = (value: string) => value.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+        t.same(cellsOfSpreadsheets(file).filter(isFormula), []);
+        return (
+          cell('user_agent') === kept(userAgent) &&
+          cell('request_id') === kept(requestId) &&
+          cell('reason_detail') === kept(detail)
+        );
+      }),
+      { numRuns: 1_000 },
+    );
+    t.pass('1,000 events');
+  },
+);
