@@ -22,13 +22,17 @@ import {
   type ErrorTelling,
   type GraphqlErrorAnswer,
 } from './errors.ts';
-import { limitFault, MAX_CALLS, MAX_TOKENS } from './limits.ts';
+import { limitFault, MAX_TOKENS } from './limits.ts';
+import { createMeter, meterFields } from './meter.ts';
 import { resolversOf } from './resolvers.ts';
+import { createTurns } from './turns.ts';
 
 /** Longest document, in characters; with {@link CACHED} it bounds what the cache can hold. */
 const MAX_DOCUMENT = 16_384;
 /** Documents whose parsed form is kept. */
 const CACHED = 128;
+/** How many of one request's look-ups run at once. */
+const LOOK_UPS_AT_ONCE = 10;
 
 /** One GraphQL request, its form already checked. */
 export interface GraphqlRequest {
@@ -39,8 +43,12 @@ export interface GraphqlRequest {
   readonly readOnly: boolean;
 }
 
-/** `refused`: nothing was executed. `answered`: each field has its value or its error. */
+/**
+ * `refused`: nothing was executed. `stopped`: the answer came to too much, and there is none. `answered`: each field has its value or
+ * its error.
+ */
 export type GraphqlOutcome =
+  | { readonly kind: 'stopped'; readonly code: 'invalid-input'; readonly errors: readonly GraphqlErrorAnswer[] }
   | {
       readonly kind: 'refused';
       readonly code: 'malformed-request' | 'invalid-input' | 'method-not-allowed';
@@ -78,10 +86,14 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
     cache: CACHED,
     errorFormatter: ({ data, errors }, context) => ({
       statusCode: 200,
-      response: { data: data ?? null, errors: tellAll(errors ?? [], context as unknown as GraphqlCall) as never },
+      response: {
+        data: data ?? null,
+        errors: tellAll(errors ?? [], context as unknown as GraphqlContext & GraphqlCall) as never,
+      },
     }),
   });
   await inner.ready();
+  meterFields(inner.graphql.schema);
 
   return {
     async execute(request, call) {
@@ -89,6 +101,7 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       if (document instanceof GraphQLError) return refused('malformed-request', [document], call.telling);
       const operation = getOperationAST(document, request.operationName);
       if (!operation) return refused('invalid-input', [new GraphQLError(noOperation(document))], call.telling);
+      if (schema.getRootType(operation.operation) === undefined) return notOffered(operation.operation, call.telling);
       if (request.readOnly && operation.operation !== OperationTypeNode.QUERY) return notByGet(call.telling);
       const fault = limitFault(schema, document, operation, request.variables);
       if (fault !== undefined) return refused('invalid-input', [new GraphQLError(fault)], call.telling);
@@ -97,7 +110,9 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
         contract,
         core,
         answers: new Map(),
-        budget: { left: MAX_CALLS },
+        accepted: [],
+        meter: createMeter(),
+        turns: createTurns(LOOK_UPS_AT_ONCE),
       };
       try {
         const { data, errors } = await inner.graphql(
@@ -106,7 +121,9 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
           { ...request.variables },
           request.operationName,
         );
-        return { kind: 'answered', data, ...(errors === undefined ? {} : { errors: errors as never }) };
+        const tooMuch = context.meter.fault();
+        if (tooMuch !== undefined) return stopped(tooMuch, context);
+        return outcomeOf(data, errors as readonly GraphqlErrorAnswer[] | undefined);
       } catch (error) {
         const { errors } = error as { readonly errors?: readonly GraphQLError[] };
         if (errors === undefined) throw error;
@@ -134,7 +151,27 @@ function noOperation(document: DocumentNode): string {
     : 'The document has no operation of that name.';
 }
 
-function tellAll(errors: readonly unknown[], { telling }: GraphqlCall): GraphqlErrorAnswer[] {
+/** An error without a path is about the whole request, which then has no answer. */
+function outcomeOf(data: unknown, errors: readonly GraphqlErrorAnswer[] | undefined): GraphqlOutcome {
+  if (errors === undefined) return { kind: 'answered', data };
+  const isRefused =
+    data === null && errors.every(({ path, extensions }) => !path && extensions.code === 'invalid-input');
+  return isRefused ? { kind: 'refused', code: 'invalid-input', errors } : { kind: 'answered', data, errors };
+}
+
+/** What was accepted before the answer became too large stands, so whoever asked must learn how to follow it. */
+function stopped(fault: GraphQLError, { accepted, telling }: GraphqlContext & GraphqlCall): GraphqlOutcome {
+  const changed =
+    accepted.length === 0
+      ? ''
+      : ` What was accepted before stands; follow it with operation(id), ids: ${accepted.join(', ')}.`;
+  const error = new ServiceError('invalid-input', `${fault.message}${changed}`);
+  return { kind: 'stopped', code: 'invalid-input', errors: [errorAnswer(error, telling)] };
+}
+
+function tellAll(errors: readonly unknown[], { telling, meter }: GraphqlContext & GraphqlCall): GraphqlErrorAnswer[] {
+  // Every field that was still open has ended with it; it is told once, and nothing else is answered.
+  if (meter.fault() !== undefined) return [];
   return errors.map((error) => fieldErrorAnswer(error as GraphQLError, telling));
 }
 
@@ -148,6 +185,10 @@ function refused(
     code,
     errors: errors.slice(0, 20).map((error) => documentErrorAnswer(error, code, telling)),
   };
+}
+
+function notOffered(kind: OperationTypeNode, telling: ErrorTelling): GraphqlOutcome {
+  return refused('invalid-input', [new GraphQLError(`There is no ${kind} here: only queries and mutations.`)], telling);
 }
 
 function notByGet(telling: ErrorTelling): GraphqlOutcome {

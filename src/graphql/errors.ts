@@ -16,6 +16,7 @@ interface EngineError {
   readonly locations?: readonly { readonly line: number; readonly column: number }[] | undefined;
   readonly path?: readonly (string | number)[] | undefined;
   readonly originalError?: unknown;
+  readonly nodes?: readonly { readonly kind: string }[] | undefined;
 }
 
 /** What is needed to tell an error: where the code is explained, and what to do with an unexpected one. */
@@ -34,11 +35,28 @@ export function errorAnswer(error: ServiceError, { docsBaseUrl, requestId }: Err
   return { message: error.message, extensions: { code: error.code, type, ...instance, ...extras } };
 }
 
-/** An error of a field that was being answered. What is not in the catalogue is told as an id. */
+/**
+ * An error of a field that was being answered: the resolver's, or the engine's about what the field was given, such as a variable that
+ * is null where the argument must not be. What is not in the catalogue is told as an id.
+ */
 export function fieldErrorAnswer(error: EngineError, telling: ErrorTelling): GraphqlErrorAnswer {
-  const known = knownError(error.originalError);
-  if (known === undefined) telling.logUnexpected(error.originalError ?? error);
+  const { originalError = error } = error;
+  if (isAboutInput(originalError)) {
+    return { ...documentErrorAnswer(originalError, 'invalid-input', telling), ...placeOf(error) };
+  }
+  const known = knownError(originalError);
+  if (known === undefined) telling.logUnexpected(originalError);
   return { ...errorAnswer(known ?? unexpected(telling.requestId), telling), ...placeOf(error) };
+}
+
+/**
+ * Whether the engine's error is about the document: then it points to the argument, the directive or the variable that is wrong. An
+ * error about a value of ours that fits no type points to the field or to nothing.
+ */
+function isAboutInput(error: unknown): error is EngineError {
+  if (!(error instanceof Error) || error.name !== 'GraphQLError') return false;
+  const [node] = (error as EngineError).nodes ?? [];
+  return node !== undefined && node.kind !== 'Field';
 }
 
 /** An error in the document or its variables, found before anything was answered. */

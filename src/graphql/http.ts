@@ -95,7 +95,7 @@ function send(reply: FastifyReply, outcome: GraphqlOutcome, mediaType: string): 
   const { code, errors } = outcome;
   if (code === 'method-not-allowed') void reply.header('allow', 'POST');
   // A document that is well-formed JSON but bad GraphQL is 200 to a client that knows only application/json.
-  const isTolerated = mediaType === LEGACY && code !== 'method-not-allowed';
+  const isTolerated = mediaType === LEGACY && outcome.kind === 'refused' && code !== 'method-not-allowed';
   return reply.code(isTolerated ? 200 : ERRORS[code].status).send(JSON.stringify({ errors }));
 }
 

@@ -5,14 +5,21 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
-  OperationTypeNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { operationOfField } from './field-operation.ts';
+
+/*
+ * What a document may ask for. It only spares beginning what could not end well: what an answer really comes to is counted while it is
+ * made, see meter.ts.
+ */
 
 /** Most tokens of a document. The widest honest one, an introspection query, has about 350. */
 export const MAX_TOKENS = 2_000;
@@ -20,20 +27,20 @@ export const MAX_TOKENS = 2_000;
 const MAX_DEPTH = 12;
 const MAX_ALIASES = 30;
 const MAX_MUTATIONS = 10;
-/** Most calls of the core that one request may come to; counted as they come, because a page may hold less than it could. */
-export const MAX_CALLS = 250;
 /** Most calls that a document may ask for at worst, every page full: beyond it, it is not begun. */
 const MAX_WORST = 25_000;
-/** Size of a page where none is given, as in openapi.yaml. */
+/** Size of a page where none is given, and the largest, as in openapi.yaml. */
 const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 100;
 
 interface Cost {
   readonly depth: number;
   readonly aliases: number;
   readonly calls: number;
+  readonly mutations: number;
 }
 
-const NOTHING: Cost = { depth: 0, aliases: 0, calls: 0 };
+const NOTHING: Cost = { depth: 0, aliases: 0, calls: 0, mutations: 0 };
 
 interface Walk {
   readonly schema: GraphQLSchema;
@@ -60,7 +67,7 @@ export function limitFault(
     known: new Map(),
     fragments: new Map(fragments.map((one) => [one.name.value, one])),
   };
-  const { depth, aliases, calls } = costOf(
+  const { depth, aliases, calls, mutations } = costOf(
     operation.selectionSet,
     schema.getRootType(operation.operation) ?? undefined,
     walk,
@@ -70,8 +77,7 @@ export function limitFault(
   if (calls > MAX_WORST) {
     return `The query could come to ${calls} look-ups. Ask for smaller pages with "first", or for less inside them.`;
   }
-  if (operation.operation === OperationTypeNode.MUTATION && calls > MAX_MUTATIONS)
-    return `The request holds ${calls} mutations; ${MAX_MUTATIONS} is the most.`;
+  if (mutations > MAX_MUTATIONS) return `The request holds ${mutations} mutations; ${MAX_MUTATIONS} is the most.`;
   return undefined;
 }
 
@@ -82,6 +88,7 @@ function costOf(selections: SelectionSetNode | undefined, type: GraphQLNamedType
       depth: Math.max(sum.depth, cost.depth),
       aliases: sum.aliases + cost.aliases,
       calls: sum.calls + cost.calls,
+      mutations: sum.mutations + cost.mutations,
     }),
     NOTHING,
   );
@@ -95,25 +102,38 @@ function costOfSelection(selection: SelectionNode, type: GraphQLNamedType | unde
 
 function costOfField(node: FieldNode, type: GraphQLNamedType | undefined, walk: Walk): Cost {
   const aliases = node.alias === undefined ? 0 : 1;
-  if (node.name.value.startsWith('__')) return { depth: 0, aliases, calls: 0 };
-  const field = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
+  const field = fieldOf(node, type);
   const inner = costOf(node.selectionSet, field === undefined ? undefined : getNamedType(field.type), walk);
   const isCall = field !== undefined && operationOfField(walk.schema, field) !== undefined;
   const isPage = field?.args.some((argument) => argument.name === 'first') === true;
   return {
-    depth: inner.depth + 1,
+    // Of introspection, graphql-js judges the depth.
+    depth: node.name.value.startsWith('__') ? 0 : inner.depth + 1,
     aliases: inner.aliases + aliases,
     calls: (isCall ? 1 : 0) + inner.calls * (isPage ? pageSize(node, walk) : 1),
+    mutations: type !== undefined && type === walk.schema.getMutationType() ? 1 : 0,
   };
+}
+
+/** A field of a type; the entrances of introspection are fields of none. */
+function fieldOf({ name }: FieldNode, type: GraphQLNamedType | undefined): GraphQLField<unknown, unknown> | undefined {
+  if (name.value === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name.value === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return isObjectType(type) ? type.getFields()[name.value] : undefined;
 }
 
 function pageSize(node: FieldNode, { variables }: Walk): number {
   const value = node.arguments?.find((argument) => argument.name.value === 'first')?.value;
-  if (value?.kind === Kind.INT) return Number(value.value);
+  if (value?.kind === Kind.INT) return possible(Number(value.value));
   if (value?.kind !== Kind.VARIABLE) return DEFAULT_PAGE;
   const given = variables[value.name.value];
   // Without a value the variable's default counts, which may be anything up to the contract's limit.
-  return typeof given === 'number' ? given : 100;
+  return typeof given === 'number' ? possible(given) : LARGEST_PAGE;
+}
+
+/** No other size is ever answered, so a size below nothing must not make up for something else. */
+function possible(size: number): number {
+  return Math.min(Math.max(size, 1), LARGEST_PAGE);
 }
 
 function costOfFragment(name: string, walk: Walk): Cost {

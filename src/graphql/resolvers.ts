@@ -1,11 +1,11 @@
 import { getNamedType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { invalidInput, ServiceError } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import type { ContractOperation } from '../contract/operation.ts';
 import type { MutationResult, Page, QueryResult } from '../core.ts';
 import { operationView } from '../views/operation.ts';
 import type { GraphqlContext } from './context.ts';
 import { fieldsOf, operationOfField, propertyOfField, type FieldOperation } from './field-operation.ts';
-import { MAX_CALLS } from './limits.ts';
+import { bytesOf } from './meter.ts';
 import { requestOf, type Arguments } from './request.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, GraphqlContext, Arguments>;
@@ -72,26 +72,27 @@ function filled(use: FieldOperation, parent: Properties, args: Arguments): Argum
 async function query(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<QueryResult> {
   const names = new Set(operation.parameters.map((parameter) => parameter.name));
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name)));
-  const validated = operation.validate(requestOf(operation, own));
-  if (!validated.ok) throw invalidInput(validated.errors);
-  const key = JSON.stringify([operation.id, validated.input]);
+  const key = JSON.stringify([operation.id, own]);
   const known = context.answers.get(key);
   if (known !== undefined) return known;
-  spend(context);
-  const answer = context.core.query(operation.id, context.asker(), validated.input);
+  const answer = lookUp(operation, own, context);
   context.answers.set(key, answer);
   return answer;
 }
 
-/** What a page holds is known only when it is there, so look-ups are counted as they come. */
-function spend({ budget }: GraphqlContext): void {
-  if (budget.left === 0) {
-    throw new ServiceError(
-      'invalid-input',
-      `The query comes to more than ${MAX_CALLS} look-ups. Ask for smaller pages with "first", or for less inside them.`,
-    );
-  }
-  budget.left -= 1;
+/** What a page holds is known only when it is there, so look-ups and what they find are counted as they come. */
+async function lookUp(operation: ContractOperation, own: Arguments, context: GraphqlContext): Promise<QueryResult> {
+  const { core, meter, turns } = context;
+  const validated = operation.validate(requestOf(operation, own));
+  if (!validated.ok) throw invalidInput(validated.errors);
+  meter.spend({ calls: 1 });
+  return turns(async () => {
+    // It may have waited for its turn, and there may be nobody left who wants it.
+    meter.spend({});
+    const result = await core.query(operation.id, context.asker(), validated.input);
+    meter.spend({ found: bytesOf(result.value) });
+    return result;
+  });
 }
 
 async function mutate(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<Properties> {
@@ -101,6 +102,7 @@ async function mutate(operation: ContractOperation, given: Arguments, context: G
   // What was read before may no longer be so.
   context.answers.clear();
   const result = await context.core.mutate(operation.id, context.asker(options.idempotencyKey), input, options);
+  if (result.operation !== undefined) context.accepted.push(result.operation.id);
   return payloadOf(result);
 }
 
@@ -121,7 +123,16 @@ function payloadOf({
   };
 }
 
-function connectionOf({ items, cursors, nextCursor }: Page<unknown>, given: Arguments): Properties {
+/** A page that is answered again and again, from the request's answers, is one object in all of these places. */
+const CONNECTIONS = new WeakMap<Page<unknown>, Properties>();
+
+function connectionOf(page: Page<unknown>, given: Arguments): Properties {
+  const connection = CONNECTIONS.get(page) ?? newConnection(page, given);
+  CONNECTIONS.set(page, connection);
+  return connection;
+}
+
+function newConnection({ items, cursors, nextCursor }: Page<unknown>, given: Arguments): Properties {
   return {
     nodes: items,
     edges: items.map((node, index) => ({ node, cursor: cursors[index] })),

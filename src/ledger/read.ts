@@ -1,4 +1,4 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN } from '../audit/chain.ts';
 import type { AccountAccess } from '../model/account-access.ts';
 import type { Department } from '../model/department.ts';
@@ -117,6 +117,30 @@ export async function readRepositoryOf(
 ): Promise<Repository | undefined> {
   const item = await getItem(tables, { pk: repositoriesPartition(department), sk: name });
   return item === undefined ? undefined : (item['value'] as Repository);
+}
+
+/** Most keys that DynamoDB takes in one BatchGetItem. */
+const BATCH = 100;
+
+/** Reads those repositories of a department that are there, in the order of their given names, by the hundred. */
+export async function readRepositoriesOf(
+  tables: Tables,
+  department: DepartmentId,
+  names: readonly string[],
+): Promise<readonly Repository[]> {
+  const pk = repositoriesPartition(department);
+  const found = new Map<string, Repository>();
+  for (let begin = 0; begin < names.length; begin += BATCH) {
+    let keys: Record<string, unknown>[] = names.slice(begin, begin + BATCH).map((sk) => ({ pk, sk }));
+    while (keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await tables.documents.send(
+        new BatchGetCommand({ RequestItems: { [tables.state]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of Responses?.[tables.state] ?? []) found.set(String(item['sk']), item['value'] as Repository);
+      keys = UnprocessedKeys?.[tables.state]?.Keys ?? [];
+    }
+  }
+  return names.flatMap((name) => found.get(name) ?? []);
 }
 
 /** Reads an operation by its id. */

@@ -2,7 +2,7 @@ import { departmentInPath } from '../commands/command.ts';
 import { findGrant, roleOf } from '../commands/update-grant.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import { invalidInput, notFound, ServiceError } from '../errors.ts';
-import { listRepositories, readRepositoryOf } from '../ledger/read.ts';
+import { listRepositories, readRepositoriesOf } from '../ledger/read.ts';
 import type { Grant } from '../model/grant.ts';
 import { isWanted } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
@@ -55,6 +55,6 @@ async function repositoriesOf(
   const found =
     names === undefined
       ? await listRepositories(tables, grant.department, MOST_LISTED)
-      : await Promise.all([...new Set(names)].map((name) => readRepositoryOf(tables, grant.department, name)));
-  return found.filter((repository): repository is Repository => repository !== undefined && isWanted(repository));
+      : await readRepositoriesOf(tables, grant.department, [...new Set(names)]);
+  return found.filter((repository) => isWanted(repository));
 }
