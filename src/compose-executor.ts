@@ -20,6 +20,7 @@ export function composeExecutor(
     settings: config.aws,
     usesAccountQuotas: config.usesAccountQuotas,
     now: () => new Date(),
+    monotonic: () => performance.now(),
     newId,
     pause,
     log,

@@ -20,17 +20,17 @@ export type Left =
 export async function execute(
   parts: ExecutorParts,
   department: DepartmentId,
-  began = performance.now(),
+  began = parts.monotonic(),
 ): Promise<Left> {
   // Whoever asks for a department at rest, as the schedule does of all of them, costs one read.
   while ((await nextPending(parts, department)) !== undefined) {
-    if (isOver(began, parts.limits)) return 'not-yet';
+    if (isOver(began, parts)) return 'not-yet';
     const owner = parts.newId();
-    const taken = performance.now();
+    const taken = parts.monotonic();
     // The ledger's own clock, because all who may want the lease share it; this machine's may be off.
     const now = parts.tables.serverTime?.() ?? parts.now().getTime();
     if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease))) return 'busy';
-    const left = await underLease(parts, beginRun(owner, parts.limits, began, taken), department);
+    const left = await underLease(parts, beginRun(owner, parts, began, taken), department);
     if (left !== 'done') return left;
     // Who rang while the lease was held was told "busy"; whatever they rang for is seen by looking again.
   }

@@ -38,7 +38,7 @@ export type ExecutorEvent =
  * @throws Error for other events, when something is left
  */
 export async function handleEvent(parts: ExecutorParts, event: ExecutorEvent): Promise<BatchResponse> {
-  const began = performance.now();
+  const began = parts.monotonic();
   if ('source' in event) await refreshQuotas(parts);
   const current = await withQuotas(parts);
   const departments = await departmentsOf(parts, event);

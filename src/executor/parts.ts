@@ -11,6 +11,8 @@ export interface ExecutorParts {
   /** Whether the account's own quotas count, or those of the settings. */
   readonly usesAccountQuotas: boolean;
   readonly now: () => Date;
+  /** Milliseconds that pass evenly, whatever becomes of the wall clock; since when does not matter. */
+  readonly monotonic: () => number;
   readonly newId: () => string;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly log: Log;
@@ -52,9 +54,12 @@ export interface Run {
 /** The longest that a request to AWS takes: connecting, and waiting for the answer. */
 const LONGEST_REQUEST = 7_000;
 
+/** What a run needs to know of time. */
+type Time = Pick<ExecutorParts, 'limits' | 'monotonic'>;
+
 /** Whether the time in which work may be begun is over, by the monotonic clock: a wall clock that is set back makes it no longer. */
-export function isOver(began: number, { work }: ExecutorLimits): boolean {
-  return performance.now() - began > work;
+export function isOver(began: number, { limits, monotonic }: Time): boolean {
+  return monotonic() - began > limits.work;
 }
 
 /**
@@ -62,16 +67,17 @@ export function isOver(began: number, { work }: ExecutorLimits): boolean {
  * @param began when the event that rang came, by the monotonic clock: all its departments share the time that there is
  * @param taken when the lease was asked for, by the monotonic clock
  */
-export function beginRun(owner: string, limits: ExecutorLimits, began: number, taken = performance.now()): Run {
-  const takenByTheWall = Date.now() - (performance.now() - taken);
+export function beginRun(owner: string, time: Time, began: number, taken = time.monotonic()): Run {
+  const { limits, monotonic } = time;
+  const takenByTheWall = Date.now() - (monotonic() - taken);
   return {
     owner,
     checkTime: () => {
-      if (isOver(began, limits)) throw new OutOfTime();
+      if (isOver(began, time)) throw new OutOfTime();
     },
     checkLease: () => {
       // The monotonic clock stands still while a whole machine sleeps, the wall's may be set back: whichever says more.
-      const held = Math.max(performance.now() - taken, Date.now() - takenByTheWall);
+      const held = Math.max(monotonic() - taken, Date.now() - takenByTheWall);
       if (held > limits.lease - LONGEST_REQUEST) throw new OutOfTime();
     },
   };

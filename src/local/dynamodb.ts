@@ -10,7 +10,8 @@ export interface LocalDynamoDb {
   close(): Promise<void>;
 }
 
-const START_TIMEOUT = 10_000;
+/** A machine that is busy with something else may take its time. */
+const START_TIMEOUT = 60_000;
 
 /**
  * Finds or starts DynamoDB: the one at `DYNAMODB_ENDPOINT`, or dynoxide from the platform's package or the PATH.

@@ -5,7 +5,7 @@ import { composeExecutor } from '../compose-executor.ts';
 import { readConfig, type Config } from '../config.ts';
 import { tablesOf, type Endpoints } from '../connections.ts';
 import { handleEvent } from '../executor/handle.ts';
-import type { ExecutorParts } from '../executor/parts.ts';
+import type { ExecutorLimits, ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { permissionsBoundary } from '../policy/push-policy.ts';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './aws/server.ts';
@@ -35,6 +35,8 @@ export interface EmbeddedOptions {
   readonly aws?: Partial<EmbeddedAwsOptions>;
   /** Whether the executor runs here; a test may want to run it itself. */
   readonly executor?: boolean;
+  /** How long a run of the executor works; as in the Lambda without. */
+  readonly limits?: ExecutorLimits;
 }
 
 /** The embedded default: DynamoDB, AWS, GitHub's issuer and the executor, all on loopback. */
@@ -96,7 +98,11 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     const tables = tablesOf(config, endpoints);
     await ensureTables(tables);
     await ensureAccount(config, aws.endpoint);
-    const executor = composeExecutor(config, { endpoints, log });
+    const executor = composeExecutor(config, {
+      endpoints,
+      log,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
     if (options.executor !== false) closers.push(await startExecutor(executor, endpoints, log));
     return {
       config,

@@ -45,7 +45,7 @@ export interface Reconciled {
 export async function reconcile(parts: ExecutorParts, department: DepartmentId, apply: boolean): Promise<Reconciled> {
   const owner = parts.newId();
   await takeLeaseInTurn(parts, department, owner);
-  const run = beginRun(owner, parts.limits, performance.now());
+  const run = beginRun(owner, parts, parts.monotonic());
   try {
     const since = await forwardChain(parts.tables, department);
     const { head, state } = await readDepartment(parts.tables, department);

@@ -1,11 +1,12 @@
 import type { Test } from 'tap';
 import { handleEvent } from '../../src/executor/handle.ts';
-import { EXECUTOR_LIMITS, type ExecutorLimits, type ExecutorParts } from '../../src/executor/parts.ts';
+import type { ExecutorLimits, ExecutorParts } from '../../src/executor/parts.ts';
 import type { EmbeddedAwsRequest, HookAnswer } from '../../src/local/aws/hooks.ts';
 import type { EmbeddedAwsOptions } from '../../src/local/aws/server.ts';
 import { restRequest, type Asked } from '../support/both-faces.ts';
 import { anotherInstance } from '../support/instances.ts';
 import { breaches, watchWrites, type AwsWrite } from '../support/invariants.ts';
+import { PATIENT_LIMITS } from '../support/patience.ts';
 import { idOf, KOA, PLATFORM, startService, type Answer, type Service } from '../support/service.ts';
 
 type Fault = (request: EmbeddedAwsRequest) => HookAnswer | undefined | void | Promise<HookAnswer | undefined | void>;
@@ -86,7 +87,7 @@ export async function startBench(t: Test, options: Partial<EmbeddedAwsOptions> =
 }
 
 export function limits(changes: Partial<ExecutorLimits>): { readonly limits: ExecutorLimits } {
-  return { limits: { ...EXECUTOR_LIMITS, ...changes } };
+  return { limits: { ...PATIENT_LIMITS, ...changes } };
 }
 
 export function fault(code: string, status = 400): HookAnswer {

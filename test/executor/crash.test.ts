@@ -2,8 +2,6 @@ import t from 'tap';
 import type { Asked } from '../support/both-faces.ts';
 import { ACCESS, ACCOUNT, EXACT, startBench } from './bench.ts';
 
-t.setTimeout(110_000);
-
 t.test('what died between its effect and its record is finished by the next ring', async (t) => {
   for (const call of [
     'CreateRepository',

@@ -14,7 +14,7 @@ export interface FuzzedService {
 
 /** Starts the service on the embedded default, in memory, with the example's department. */
 export async function startFuzzedService(): Promise<FuzzedService> {
-  const embedded = await startEmbedded({ env: { ECP_WAIT_MILLISECONDS: '3000' } });
+  const embedded = await startEmbedded({ env: { ECP_WAIT_MILLISECONDS: '25000' } });
   const { config, endpoints, jwksFetch, issuer } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });

@@ -21,8 +21,6 @@ import {
   type Service,
 } from '../support/service.ts';
 
-t.setTimeout(110_000);
-
 /** A workflow of KOA's organisation that is nobody's manager. */
 const MEMBER: Job = { repository: 'JPPOL-KOA/Newsletter', ref: 'refs/heads/main' };
 

@@ -15,8 +15,6 @@ import {
 } from '../support/service.ts';
 import type { Job } from '../../src/local/github/job.ts';
 
-t.setTimeout(110_000);
-
 /** Onboards the department that both services play with; each has the same names and ids, because ids follow from names. */
 async function startKoa(t: Parameters<typeof startService>[0]): Promise<Service> {
   const service = await startService(t);

@@ -10,8 +10,6 @@ import { accountCredentials, assumeRole, awsHands, pullImage, stsToken, type Cre
 import { laterInstance } from '../support/instances.ts';
 import { idOf, KOA, onboard, onboardKoaAndPol, POL, startService, type Service } from '../support/service.ts';
 
-t.setTimeout(110_000);
-
 const REPOSITORY = 'JPPOL-KOA/GiftCardService';
 const EKS_ACCOUNT = '931827427725';
 

@@ -17,8 +17,6 @@ import {
 } from '../support/service.ts';
 import type { Job } from '../../src/local/github/job.ts';
 
-t.setTimeout(110_000);
-
 interface Crowd {
   readonly service: Service;
   readonly writes: readonly AwsWrite[];

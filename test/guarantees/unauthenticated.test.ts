@@ -8,8 +8,6 @@ import { anotherInstance, graphqlRequest, send } from '../support/instances.ts';
 import { readWholeLedger } from '../support/invariants.ts';
 import { idOf, KOA, onboardKoaAndPol, startService, type Ask } from '../support/service.ts';
 
-t.setTimeout(110_000);
-
 const CREATE = { department: 'koa', name: 'unauthenticated' };
 
 /** One request on every kind of route. */

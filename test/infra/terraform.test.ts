@@ -25,7 +25,7 @@ if (binary === undefined) {
     `not run: ${CHECKS} checks of infra/ by the real binary (fmt, validate, test, planted mistakes): neither tofu nor terraform is on the PATH`,
   );
 } else {
-  t.test(`with ${binary}`, { timeout: 300_000 }, async (t) => {
+  t.test(`with ${binary}`, async (t) => {
     const scratch = mkdtempSync(join(tmpdir(), 'infra-'));
     const standIn = await startProviderStandIn(readProviderSchema());
     t.teardown(() => {

@@ -5,6 +5,7 @@ import { loadContracts } from '../../src/contract-source.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { idOfName, type Job } from '../../src/local/github/job.ts';
+import { PATIENT_LIMITS, PATIENT_WAIT } from './patience.ts';
 
 /** A service on the embedded default, and the hands of those who use it. */
 export interface Service {
@@ -48,9 +49,16 @@ export const STRANGER: Job = { repository: 'somebody-else/app', ref: 'refs/heads
 /** The numeric id that the embedded issuer gives to an owner or an `owner/repository`. */
 export const idOf = idOfName;
 
+/** The embedded default, with the patience that tests need; a wait that a test sets itself is kept. */
+export async function startPatient(options: EmbeddedOptions = {}): Promise<Embedded> {
+  const embedded = await startEmbedded({ limits: PATIENT_LIMITS, ...options });
+  if (options.env?.['ECP_WAIT_MILLISECONDS'] !== undefined) return embedded;
+  return { ...embedded, config: { ...embedded.config, waitMilliseconds: PATIENT_WAIT } };
+}
+
 /** Starts a service for a test and ends it with the test. */
 export async function startService(t: Test, options: EmbeddedOptions = {}): Promise<Service> {
-  const embedded = await startEmbedded(options);
+  const embedded = await startPatient(options);
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   t.teardown(async () => {
