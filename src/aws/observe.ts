@@ -10,8 +10,9 @@ import { GetRoleCommand, GetRolePolicyCommand, paginateListRolePolicies, type IA
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
+import { readJson, readPolicyDocument, UnreadableDocument } from '../policy/read-document.ts';
 import type { AwsClients } from './clients.ts';
-import { nameOf } from './fault.ts';
+import { AwsFault, nameOf } from './fault.ts';
 
 /** A repository as it stands in ECR; `undefined` when there is none. */
 export async function observeRepository({ ecr }: AwsClients, name: string): Promise<RepositoryResource | undefined> {
@@ -55,7 +56,8 @@ async function readPolicy(ecr: ECRClient, repositoryName: string): Promise<Polic
     ecr.send(new GetRepositoryPolicyCommand({ repositoryName })),
     'RepositoryPolicyNotFoundException',
   );
-  return answer?.policyText === undefined ? undefined : (JSON.parse(answer.policyText) as PolicyDocument);
+  const text = answer?.policyText;
+  return text === undefined ? undefined : readDocument(repositoryName, 'repository policy', text);
 }
 
 async function readLifecycle(ecr: ECRClient, repositoryName: string): Promise<string | undefined> {
@@ -63,7 +65,10 @@ async function readLifecycle(ecr: ECRClient, repositoryName: string): Promise<st
     ecr.send(new GetLifecyclePolicyCommand({ repositoryName })),
     'LifecyclePolicyNotFoundException',
   );
-  return answer?.lifecyclePolicyText === undefined ? undefined : canonicalJson(JSON.parse(answer.lifecyclePolicyText));
+  const text = answer?.lifecyclePolicyText;
+  return text === undefined
+    ? undefined
+    : readable(repositoryName, 'lifecycle policy', () => canonicalJson(readJson(text)));
 }
 
 /** A role as it stands in IAM; `undefined` when there is none. */
@@ -81,7 +86,7 @@ export async function observeRole({ iam }: AwsClients, name: string): Promise<Ro
     tags: tagRecord(role.Tags ?? []),
     boundaryArn: role.PermissionsBoundary?.PermissionsBoundaryArn ?? '',
     maxSessionSeconds: role.MaxSessionDuration ?? 3600,
-    trustPolicy: decoded(role.AssumeRolePolicyDocument),
+    trustPolicy: readDocument(name, 'trust policy', role.AssumeRolePolicyDocument ?? ''),
     inlinePolicies: await readInlinePolicies(iam, name),
   };
 }
@@ -94,15 +99,26 @@ async function readInlinePolicies(iam: IAMClient, name: string): Promise<Readonl
   const documents = await Promise.all(
     names.map(async (PolicyName) => {
       const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName }));
-      return [PolicyName, decoded(PolicyDocument)] as const;
+      return [PolicyName, readDocument(name, `inline policy ${PolicyName}`, PolicyDocument ?? '')] as const;
     }),
   );
   return Object.fromEntries(documents);
 }
 
-/** IAM gives documents URL-encoded. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
-function decoded(text: string | undefined): PolicyDocument {
-  return JSON.parse(decodeURIComponent(text ?? '%7B%7D')) as PolicyDocument;
+function readDocument(resource: string, what: string, text: string): PolicyDocument {
+  return readable(resource, what, () => readPolicyDocument(text));
+}
+
+/** What AWS holds and nobody can understand is told at once: reading it again makes it no clearer. */
+function readable<T>(resource: string, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UnreadableDocument)) throw error;
+    const call = { action: 'look', resource, outcome: 'error', error: error.name, durationMs: 0 } as const;
+    const detail = `The ${what} of ${resource} in AWS cannot be understood: ${error.message} Change or remove it there, then try again.`;
+    throw new AwsFault('definitive', 'refused-by-aws', detail, call, { cause: error });
+  }
 }
 
 function tagRecord(

@@ -71,6 +71,7 @@ async function looking<T>(resource: string, look: () => Promise<T>): Promise<T> 
   try {
     return await look();
   } catch (error) {
+    if (error instanceof AwsFault) throw error;
     const durationMs = Math.round(performance.now() - began);
     const call = { action: 'look', resource, outcome: 'error', error: nameOf(error), durationMs } as const;
     throw new AwsFault('transient', 'aws-unavailable', `${resource} could not be looked at: ${nameOf(error)}.`, call, {

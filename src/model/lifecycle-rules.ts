@@ -7,6 +7,12 @@ const MAX_RULES = 50;
 /** Wildcards that one tag pattern may hold. */
 const MAX_WILDCARDS = 4;
 const MAX_COUNT = 2_147_483_647;
+/**
+ * Days that an image is in the archive at least: "You cannot configure lifecycle policies that delete images that have been in
+ * archive for less than 90 days".
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html
+ */
+const LEAST_ARCHIVE_DAYS = 90;
 
 const COUNT_TYPES: readonly string[] = [
   'imageCountMoreThan',
@@ -132,6 +138,10 @@ function checkCount(selection: Fields, at: string, report: Report): void {
   // sinceImageTransitioned counts from the day of archiving, so it selects archived images and no others do.
   if (countType === 'sinceImageTransitioned') {
     if (storageClass !== 'archive') report(`${at}/storageClass`, `must be "archive" for ${countType}`);
+    if (isCount(countNumber) && countNumber < LEAST_ARCHIVE_DAYS) {
+      const why = 'ECR keeps every archived image so long';
+      report(`${at}/countNumber`, `must be ${LEAST_ARCHIVE_DAYS} or more for ${countType}: ${why}`);
+    }
   } else if (storageClass !== undefined && storageClass !== 'standard') {
     report(`${at}/storageClass`, `must be "standard" or left out for ${countType}`);
   }
@@ -147,6 +157,12 @@ function checkAction(rule: Fields, at: string, report: Report): void {
   const { type, targetStorageClass } = action;
   if (type === 'expire') {
     if (targetStorageClass !== undefined) report(`${at}/targetStorageClass`, 'only goes with type "transition"');
+    if (partsOf(rule).countType === 'sinceImagePulled') {
+      // The documentation has examples that expire such images; the service refuses them.
+      // https://github.com/aws/containers-roadmap/issues/2728
+      const instead = 'archive them, and expire them by sinceImageTransitioned in another rule';
+      report(`${at}/type`, `must be "transition" for sinceImagePulled: ECR only archives by the last pull; ${instead}`);
+    }
   } else if (type === 'transition') {
     if (targetStorageClass !== 'archive') report(`${at}/targetStorageClass`, 'must be "archive" for "transition"');
     if (partsOf(rule).storageClass === 'archive') {
@@ -162,6 +178,7 @@ interface RuleParts {
   readonly priority: unknown;
   readonly status: unknown;
   readonly storageClass: unknown;
+  readonly countType: unknown;
   /** The tags that the rule selects, in a form that is equal for equal sets; absent for none. */
   readonly tags?: string;
 }
@@ -169,12 +186,13 @@ interface RuleParts {
 function partsOf(rule: unknown): RuleParts {
   const fields = isObject(rule) ? rule : {};
   const selection = isObject(fields['selection']) ? fields['selection'] : {};
-  const { tagStatus: status, storageClass = 'standard', tagPatternList, tagPrefixList } = selection;
+  const { tagStatus: status, storageClass = 'standard', countType, tagPatternList, tagPrefixList } = selection;
   const list = tagPatternList ?? tagPrefixList;
   return {
     priority: fields['rulePriority'],
     status,
     storageClass,
+    countType,
     ...(isTextList(list) && {
       tags: canonicalJson([tagPatternList === undefined ? 'prefix' : 'pattern', [...list].sort(byCodeUnit)]),
     }),
@@ -182,18 +200,20 @@ function partsOf(rule: unknown): RuleParts {
 }
 
 /**
- * What ECR asks of the rules taken together.
+ * What ECR asks of the rules taken together. The documentation says that a rule with `any` comes last of all; the service
+ * says "Rule for tagStatus=ANY must have the lowest priority per storage class", and the service is followed.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules
  */
 function checkRulesTogether(rules: readonly RuleParts[], report: Report): void {
-  const highest = Math.max(0, ...rules.map(({ priority }) => (isCount(priority) ? priority : 0)));
   for (const [index, rule] of rules.entries()) {
     const before = rules.slice(0, index);
     const at = `/rules/${index}`;
     const twin = before.findIndex((other) => isCount(rule.priority) && other.priority === rule.priority);
     if (twin >= 0) report(`${at}/rulePriority`, `must be unique; /rules/${twin} has ${String(rule.priority)} already`);
+    const highest = highestOf(rules.filter((other) => other.storageClass === rule.storageClass));
     if (rule.status === 'any' && isCount(rule.priority) && rule.priority < highest) {
-      report(`${at}/rulePriority`, `must be the highest, because tagStatus is "any"; the highest is ${highest}`);
+      const scope = `of the storage class ${JSON.stringify(rule.storageClass)}`;
+      report(`${at}/rulePriority`, `must be the highest ${scope}, because tagStatus is "any"; that is ${highest}`);
     }
     const sameClass = before.filter((other) => other.storageClass === rule.storageClass);
     if (rule.status !== 'tagged' && sameClass.some((other) => other.status === rule.status)) {
@@ -203,6 +223,10 @@ function checkRulesTogether(rules: readonly RuleParts[], report: Report): void {
       report(`${at}/selection`, 'must not select the same tags as a rule before');
     }
   }
+}
+
+function highestOf(rules: readonly RuleParts[]): number {
+  return Math.max(0, ...rules.map(({ priority }) => (isCount(priority) ? priority : 0)));
 }
 
 function checkFields(fields: Fields, at: string, known: readonly string[], report: Report): void {

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../policy/canonical.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { brokenRules } from './lifecycle-rules.ts';
 
@@ -97,6 +98,39 @@ export function lifecycleDocument(preset: LifecyclePreset): LifecyclePolicy {
 /** The text of a document in the one form that we store, compare and send (RFC 8785). */
 export function lifecyclePolicyText(policy: LifecyclePolicy): string {
   return canonicalJson(policy);
+}
+
+/**
+ * Whether two texts are one lifecycle policy to ECR, which goes by `rulePriority`: the order of rules and of the tags in a
+ * list means nothing, and `standard` is what a rule without a storage class selects. Takes any JSON: what ECR gives back
+ * need not be of our writing.
+ */
+export function isSameLifecyclePolicy(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a === b || canonicalJson(normalPolicy(JSON.parse(a))) === canonicalJson(normalPolicy(JSON.parse(b)));
+}
+
+function normalPolicy(value: unknown): unknown {
+  if (!isObject(value) || !Array.isArray(value['rules'])) return value;
+  return { ...value, rules: inOrder(value['rules'].map(normalRule)) };
+}
+
+function normalRule(rule: unknown): unknown {
+  if (!isObject(rule) || !isObject(rule['selection'])) return rule;
+  const { storageClass = 'standard', ...selection } = rule['selection'];
+  const sorted = Object.entries(selection).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? inOrder(value) : value,
+  ]);
+  return { ...rule, selection: { storageClass, ...Object.fromEntries(sorted) } };
+}
+
+function inOrder(values: readonly unknown[]): readonly string[] {
+  return values.map((value) => canonicalJson(value)).sort(byCodeUnit);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** One thing that is wrong with a document. */

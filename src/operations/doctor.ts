@@ -16,8 +16,8 @@ import type { Config } from '../config.ts';
 import { auditTable, stateTable } from '../ledger/tables.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { isSameDocument } from '../policy/canonical.ts';
-import type { PolicyDocument } from '../policy/document.ts';
 import { permissionsBoundary } from '../policy/push-policy.ts';
+import { readPolicyDocument, UnreadableDocument } from '../policy/read-document.ts';
 
 /** What was found of one thing: `bad` keeps the service from working or from being safe, `weak` may do so one day. */
 export interface Finding {
@@ -160,8 +160,7 @@ async function checkBoundary({ config: { aws }, iam }: Deployment): Promise<read
     const { PolicyVersion } = await iam.send(
       new GetPolicyVersionCommand({ PolicyArn: aws.boundaryArn, VersionId: Policy?.DefaultVersionId }),
     );
-    const stands = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? '')) as PolicyDocument;
-    if (isSameDocument(stands, permissionsBoundary(aws)))
+    if (isSameDocument(readPolicyDocument(PolicyVersion?.Document ?? ''), permissionsBoundary(aws)))
       return [good('boundary', `${aws.boundaryArn} is the wall that it must be.`)];
     return [
       bad(
@@ -172,6 +171,8 @@ async function checkBoundary({ config: { aws }, iam }: Deployment): Promise<read
   } catch (error) {
     if (isMissing(error))
       return [bad('boundary', `There is no ${aws.boundaryArn}: no push role can be made. Apply infra/.`)];
+    if (error instanceof UnreadableDocument)
+      return [bad('boundary', `${aws.boundaryArn} cannot be understood: ${error.message} Apply infra/ again.`)];
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { isSameLifecyclePolicy } from '../model/lifecycle.ts';
 import type { Change, ChangeAction, Direction, Json, Plan } from '../model/plan.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { isSameDocument } from '../policy/canonical.ts';
@@ -240,7 +241,7 @@ function repositoryPolicySteps(
 }
 
 function lifecycleSteps(name: string, before: string | undefined, after: string | undefined): readonly Step[] {
-  if (before === after) return [];
+  if (isSameLifecyclePolicy(before, after)) return [];
   const action = after === undefined ? 'ecr:DeleteLifecyclePolicy' : 'ecr:PutLifecyclePolicy';
   const parsed = (text: string | undefined): unknown => (text === undefined ? null : (JSON.parse(text) as unknown));
   return [step('neutral', action, name, 'neutral', parsed(before), parsed(after))];

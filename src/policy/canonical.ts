@@ -36,7 +36,7 @@ export function oneOrMany(values: readonly string[]): OneOrMany<string> {
 
 /**
  * Whether two documents mean the same, whatever the order of statements and values, one value or a list of one,
- * `"AWS": "123456789012"` or the root ARN that IAM rewrites it to. A `Sid` counts: it says whose a statement is.
+ * `"AWS": "123456789012"` or the root ARN that AWS rewrites it to. A `Sid` counts: it says whose a statement is.
  * `undefined` stands for no document.
  */
 export function isSameDocument(a: PolicyDocument | undefined, b: PolicyDocument | undefined): boolean {
@@ -88,9 +88,13 @@ function normalPrincipal(principal: PrincipalElement | undefined): unknown {
   );
 }
 
-/** IAM and ECR write a bare account id back as the ARN of the account's root. */
+/**
+ * IAM and ECR write a bare account id back as the ARN of the account's root, in the partition they are in. A policy can't
+ * name an account of another partition, so the partition tells nothing apart.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts
+ */
 function normalAwsPrincipal(principal: string): string {
-  return /^[0-9]{12}$/.test(principal) ? `arn:aws:iam::${principal}:root` : principal;
+  return /^arn:aws(?:-[a-z]+)*:iam::([0-9]{12}):root$/.exec(principal)?.[1] ?? principal;
 }
 
 function normalCondition(condition: Statement['Condition']): unknown {

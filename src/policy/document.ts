@@ -11,6 +11,7 @@ export type PrincipalElement =
       readonly AWS?: OneOrMany<string>;
       readonly Federated?: OneOrMany<string>;
       readonly Service?: OneOrMany<string>;
+      readonly CanonicalUser?: OneOrMany<string>;
     };
 
 /**

@@ -80,8 +80,8 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     target: 'moto',
-    checks: ['ecr/policy/other-service'],
-    aws: 'refuses a repository policy about another service’s actions',
+    checks: ['ecr/policy/other-service', 'ecr/policy/registry-action'],
+    aws: 'refuses a repository policy about another service’s actions, or about actions on the registry',
     here: 'takes any action',
     source: 'second-hand: reports of “Invalid repository policy provided” for such policies',
   },
@@ -92,6 +92,13 @@ export const DIFFERENCES: readonly Difference[] = [
     here: 'takes a policy without rules, and one priority twice',
     source:
       '[Lifecycle policy parameters](https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html)',
+  },
+  {
+    target: 'moto',
+    checks: ['ecr/lifecycle/any-per-storage-class'],
+    aws: 'archives images, and has a last rule for each storage class',
+    here: 'knows no archive',
+    source: '[Archiving an image](https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html)',
   },
   {
     target: 'moto',

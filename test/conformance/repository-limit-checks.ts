@@ -1,5 +1,7 @@
 import { observeRepository } from '../../src/aws/observe.ts';
+import { isSameLifecyclePolicy } from '../../src/model/lifecycle.ts';
 import type { RepositoryResource } from '../../src/plan/resources.ts';
+import { isSameDocument } from '../../src/policy/canonical.ts';
 import type { AwsBench } from './aws-bench.ts';
 import {
   apply,
@@ -63,6 +65,23 @@ const LIFECYCLE_RULE = {
   description: 'long enough to be past the hundred characters that a lifecycle policy has at least',
   selection: { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 1 },
   action: { type: 'expire' },
+};
+
+const ARCHIVE_RULE = {
+  ...LIFECYCLE_RULE,
+  selection: { tagStatus: 'any', countType: 'sinceImagePulled', countUnit: 'days', countNumber: 90 },
+  action: { type: 'transition', targetStorageClass: 'archive' },
+};
+
+const ARCHIVED_RULE = {
+  ...LIFECYCLE_RULE,
+  selection: {
+    tagStatus: 'any',
+    storageClass: 'archive',
+    countType: 'sinceImageTransitioned',
+    countUnit: 'days',
+    countNumber: 365,
+  },
 };
 
 async function refusedLifecycle(bench: AwsBench, rules: readonly unknown[]): Promise<void> {
@@ -226,6 +245,24 @@ export const REPOSITORY_LIMIT_CHECKS: readonly Check<AwsBench>[] = [
     run: (bench) => refusedPolicy(bench, pullPolicy([bench.settings.accountId], { Action: 's3:GetObject' })),
   },
   {
+    id: 'ecr/policy/registry-action',
+    promise: 'a repository policy with an action on the registry is refused, and the one before it stands',
+    run: (bench) =>
+      refusedPolicy(bench, pullPolicy([bench.settings.accountId], { Action: 'ecr:GetAuthorizationToken' })),
+  },
+  {
+    id: 'ecr/policy/single-statement',
+    promise: 'a policy of one statement, written without lists, is taken and is read as one with lists',
+    run: async (bench) => {
+      const name = await madeRepository(bench);
+      const root = `arn:aws:iam::${bench.settings.accountId}:root`;
+      const Statement = { Effect: 'Allow', Principal: { AWS: root }, Action: 'ecr:BatchGetImage' };
+      await apply(bench, change('ecr:SetRepositoryPolicy', name, { Version: '2012-10-17', Statement }));
+      const { policy } = await seenRepository(bench, name);
+      equal(isSameDocument(policy, { Version: '2012-10-17', Statement: [Statement as never] }), true);
+    },
+  },
+  {
     id: 'ecr/lifecycle/longest',
     promise: 'a lifecycle policy of up to 30,720 characters is taken',
     run: async (bench) => {
@@ -269,6 +306,45 @@ export const REPOSITORY_LIMIT_CHECKS: readonly Check<AwsBench>[] = [
         LIFECYCLE_RULE,
         { ...LIFECYCLE_RULE, selection: { ...selection, tagStatus: 'any' } },
       ]);
+    },
+  },
+  {
+    id: 'ecr/lifecycle/any-per-storage-class',
+    promise:
+      'a rule for any image is last of its storage class: archive and delete is taken, any before untagged is not',
+    run: async (bench) => {
+      const name = await madeRepository(bench);
+      const rules = [
+        { ...ARCHIVE_RULE, rulePriority: 1 },
+        { ...ARCHIVED_RULE, rulePriority: 2 },
+      ];
+      await apply(bench, change('ecr:PutLifecyclePolicy', name, { rules }));
+      const { selection } = LIFECYCLE_RULE;
+      const any = { ...LIFECYCLE_RULE, selection: { ...selection, tagStatus: 'any' } };
+      await refusedLifecycle(bench, [any, { ...LIFECYCLE_RULE, rulePriority: 2 }]);
+    },
+  },
+  {
+    id: 'ecr/lifecycle/pulled-expire',
+    promise: 'a rule that expires images by their last pull is refused',
+    run: (bench) => refusedLifecycle(bench, [{ ...ARCHIVE_RULE, action: { type: 'expire' } }]),
+  },
+  {
+    id: 'ecr/lifecycle/short-archive',
+    promise: 'a rule that deletes images from the archive before 90 days is refused',
+    run: (bench) =>
+      refusedLifecycle(bench, [{ ...ARCHIVED_RULE, selection: { ...ARCHIVED_RULE.selection, countNumber: 89 } }]),
+  },
+  {
+    id: 'ecr/lifecycle/order-of-rules',
+    promise: 'a lifecycle policy reads as the same one, in whatever order its rules were written',
+    run: async (bench) => {
+      const name = await madeRepository(bench);
+      const any = { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 30 };
+      const rules = [{ ...LIFECYCLE_RULE, rulePriority: 2, selection: any }, LIFECYCLE_RULE];
+      await apply(bench, change('ecr:PutLifecyclePolicy', name, { rules }));
+      const { lifecyclePolicy } = await seenRepository(bench, name);
+      equal(isSameLifecyclePolicy(lifecyclePolicy, JSON.stringify({ rules: [...rules].reverse() })), true);
     },
   },
 ];

@@ -4,6 +4,7 @@ import t from 'tap';
 import {
   checkLifecyclePolicy,
   isLifecyclePreset,
+  isSameLifecyclePolicy,
   LIFECYCLE_PRESETS,
   lifecycleDocument,
   type LifecyclePolicy,
@@ -62,6 +63,44 @@ void t.test('a document with every kind of rule that ECR documents is accepted',
   const untagged = { rulePriority: 4, selection: unarchived, action: { type: 'expire' } };
   t.strictSame(checkLifecyclePolicy({ rules: [expireArchived, untagged] }), [], 'untagged in each storage class');
   for (const rule of valid.rules) t.strictSame(checkLifecyclePolicy({ rules: [rule] }), [], JSON.stringify(rule));
+});
+
+void t.test('any is last per storage class, so that what is archived can be deleted later', async (t) => {
+  const archiveAll = { ...archive, selection: { ...expireOld.selection, countType: 'sinceImagePulled' } };
+  const { tagStatus, ...ofArchive } = expireArchived.selection;
+  for (const later of [{ tagStatus }, { tagStatus: 'any' }, { tagStatus: 'tagged', tagPatternList: ['v*'] }]) {
+    const rules = [archiveAll, { ...expireArchived, selection: { ...ofArchive, ...later } }];
+    t.strictSame(checkLifecyclePolicy({ rules }), [], JSON.stringify(later));
+  }
+  t.strictSame(fieldsOf(withSelection({ countNumber: 90 }, expireArchived)), [], 'the shortest archive');
+});
+
+void t.test('property: the order of rules and of tags is no difference, and anything else is one', async (t) => {
+  const rule = { ...keepReleases, selection: { ...keepReleases.selection, tagPatternList: ['v*', '*.*', 'r-*'] } };
+  const text = JSON.stringify({ rules: [rule, archive, expireArchived, expireOld] });
+  const orders = fc.record({
+    rules: fc.shuffledSubarray([archive, expireArchived, expireOld], { minLength: 3 }),
+    tags: fc.shuffledSubarray(rule.selection.tagPatternList, { minLength: 3 }),
+    explicit: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(orders, ({ rules, tags, explicit }) => {
+      const selection = { ...rule.selection, tagPatternList: tags, ...(explicit ? { storageClass: 'standard' } : {}) };
+      return isSameLifecyclePolicy(text, JSON.stringify({ rules: [...rules, { ...rule, selection }] }));
+    }),
+  );
+  const others = [
+    { rules: [rule, archive, expireOld] },
+    { rules: [rule, archive, expireArchived, { ...expireOld, rulePriority: 10 }] },
+    { rules: [rule, archive, expireArchived, expireOld], more: true },
+    { rules: [rule, archive, { ...expireArchived, description: 'x' }, expireOld] },
+    { rules: 'none' },
+    { rules: [null, 7, { selection: null }] },
+    null,
+  ];
+  for (const other of others) t.notOk(isSameLifecyclePolicy(text, JSON.stringify(other)), JSON.stringify(other));
+  t.notOk(isSameLifecyclePolicy(text, undefined));
+  t.ok(isSameLifecyclePolicy(undefined, undefined));
 });
 
 void t.test('every preset is a document that ECR takes', async (t) => {
@@ -172,6 +211,18 @@ void t.test('what ECR would refuse is refused, with a pointer to where', async (
       'untagged twice',
       { rules: [expireArchived, { ...expireArchived, rulePriority: 4 }] },
       ['/rules/1/selection/tagStatus'],
+    ],
+    ['expired by the last pull', { rules: [{ ...archive, action: { type: 'expire' } }] }, ['/rules/0/action/type']],
+    ['too short an archive', withSelection({ countNumber: 89 }, expireArchived), ['/rules/0/selection/countNumber']],
+    [
+      'any that is not last in the archive',
+      {
+        rules: [
+          { ...expireArchived, selection: { ...expireArchived.selection, tagStatus: 'any' } },
+          { ...expireArchived, rulePriority: 4 },
+        ],
+      },
+      ['/rules/0/rulePriority'],
     ],
     ['the same tags twice', { rules: [archive, { ...archive, rulePriority: 4 }] }, ['/rules/1/selection']],
     [

@@ -98,9 +98,21 @@ function actionsFault(statement: Record<string, unknown>, use: PolicyUse): strin
     const vendor = /^([a-z0-9-]+):[A-Za-z0-9*?]+$/i.exec(action)?.[1]?.toLowerCase();
     if (vendor === undefined) return 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.';
     if (use === 'trust' && vendor !== 'sts') return 'AssumeRole policy may only specify STS AssumeRole actions.';
-    if (use === 'repository' && vendor !== 'ecr') return `Invalid action ${action}`;
+    if (use === 'repository' && (vendor !== 'ecr' || isOfRegistry(action))) return `Invalid action ${action}`;
   }
   return undefined;
+}
+
+/**
+ * An action on no repository, which ECR refuses in a repository's policy. Seen publicly of `GetAuthorizationToken`; the
+ * others act on no repository either.
+ * @see https://github.com/cloudposse/terraform-aws-ecr/issues/67
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ */
+function isOfRegistry(action: string): boolean {
+  return /^ecr:(?:GetAuthorizationToken|(?:Get|Put|Delete)RegistryPolicy|DescribeRegistry|PutReplicationConfiguration|(?:Get|Put)RegistryScanningConfiguration)$/i.test(
+    action,
+  );
 }
 
 function principalsFault(statement: Record<string, unknown>, use: PolicyUse): string | undefined {

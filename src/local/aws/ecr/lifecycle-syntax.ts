@@ -54,8 +54,10 @@ interface LifecyclePolicy {
       readonly tagStatus: string;
       readonly tagPrefixList?: readonly string[];
       readonly tagPatternList?: readonly string[];
+      readonly storageClass?: string;
       readonly countType: string;
       readonly countUnit?: string;
+      readonly countNumber: number;
     };
     readonly action: { readonly type: string; readonly targetStorageClass?: string };
   }[];
@@ -76,14 +78,30 @@ export function lifecycleFault(text: string): string | undefined {
   if (!compiled(policy)) return ajv.errorsText((compiled as { errors?: null | [] }).errors ?? null);
   const priorities = policy.rules.map(({ rulePriority }) => rulePriority);
   if (new Set(priorities).size !== priorities.length) return 'rule priorities are not unique';
-  const catchAll = policy.rules.find(({ selection }) => selection.tagStatus === 'any');
-  if (catchAll !== undefined && catchAll.rulePriority !== Math.max(...priorities)) {
-    return 'a rule with tagStatus any must have the highest rulePriority';
-  }
-  return policy.rules.map(ruleFault).find((fault) => fault !== undefined);
+  return togetherFault(policy.rules) ?? policy.rules.map(ruleFault).find((fault) => fault !== undefined);
 }
 
-function ruleFault({ selection, action }: LifecyclePolicy['rules'][number]): string | undefined {
+type Rule = LifecyclePolicy['rules'][number];
+
+/** Where the texts are in quotation marks in comments, the service itself was seen to answer so. */
+function togetherFault(rules: readonly Rule[]): string | undefined {
+  const classOf = ({ selection }: Rule): string => selection.storageClass ?? 'standard';
+  for (const storageClass of ['standard', 'archive']) {
+    const ofClass = rules.filter((rule) => classOf(rule) === storageClass);
+    const last = Math.max(...ofClass.map(({ rulePriority }) => rulePriority));
+    const withStatus = (status: string): readonly Rule[] =>
+      ofClass.filter(({ selection }) => selection.tagStatus === status);
+    // "Rule for tagStatus=ANY must have the lowest priority per storage class"
+    if (withStatus('any').some(({ rulePriority }) => rulePriority !== last)) {
+      return 'Rule for tagStatus=ANY must have the lowest priority per storage class';
+    }
+    // "Only one rule can select Untagged images per storage class"
+    if (withStatus('untagged').length > 1) return 'Only one rule can select Untagged images per storage class';
+  }
+  return undefined;
+}
+
+function ruleFault({ selection, action }: Rule): string | undefined {
   const lists = Number(selection.tagPrefixList !== undefined) + Number(selection.tagPatternList !== undefined);
   if (selection.tagStatus === 'tagged' && lists !== 1) {
     return 'tagStatus tagged needs one of tagPrefixList and tagPatternList';
@@ -95,7 +113,24 @@ function ruleFault({ selection, action }: LifecyclePolicy['rules'][number]): str
   if ((selection.countType === 'imageCountMoreThan') !== (selection.countUnit === undefined)) {
     return 'countUnit goes with a countType that counts days, and only with it';
   }
-  return (action.type === 'transition') === (action.targetStorageClass !== undefined)
-    ? undefined
-    : 'targetStorageClass goes with the action transition, and only with it';
+  if ((action.type === 'transition') !== (action.targetStorageClass !== undefined)) {
+    return 'targetStorageClass goes with the action transition, and only with it';
+  }
+  return archiveFault(selection, action);
+}
+
+/**
+ * What goes with the archive. That `sinceImagePulled` does not go with `expire` is no document's word but the service's.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html
+ * @see https://github.com/aws/containers-roadmap/issues/2728
+ */
+function archiveFault({ countType, countNumber, storageClass }: Rule['selection'], { type }: Rule['action']) {
+  if ((countType === 'sinceImageTransitioned') !== (storageClass === 'archive')) {
+    return 'storageClass archive goes with sinceImageTransitioned, and only with it';
+  }
+  if (countType === 'sinceImagePulled' && type !== 'transition')
+    return 'sinceImagePulled goes with the action transition';
+  if (countType !== 'sinceImageTransitioned') return undefined;
+  if (type !== 'expire') return 'sinceImageTransitioned goes with the action expire';
+  return countNumber < 90 ? 'an archived image is kept at least 90 days' : undefined;
 }
