@@ -90,6 +90,19 @@ const noSchemaCompilers: Plugin = {
   },
 };
 
+/**
+ * One GraphQL for all. Mercurius asks for files of the package by name, which would be its CommonJS copy beside the ES modules; and
+ * a type of one copy is no type to the other.
+ */
+const oneGraphql: Plugin = {
+  name: 'one-graphql',
+  setup: (plugin) => {
+    plugin.onResolve({ filter: /^graphql\/.+/ }, ({ path, resolveDir, kind }) =>
+      path.endsWith('.mjs') ? undefined : plugin.resolve(`${path.replace(/\.js$/, '')}.mjs`, { resolveDir, kind }),
+    );
+  },
+};
+
 /** Stops the build when a bundle would hold anything of the embedded default. */
 const nothingLocal: Plugin = {
   name: 'nothing-local',
@@ -111,6 +124,18 @@ function checkOnDemand({ inputs }: Metafile): void {
       if (kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
         throw new Error(`${importer} imports ${path} on demand, which is CommonJS: no name could be taken from it.`);
     }
+  }
+}
+
+/** Stops the build where a package would be there twice, as CommonJS and as ES modules: what one copy knows, the other does not. */
+function checkNoTwins({ inputs }: Metafile): void {
+  const formats = new Map<string, string>();
+  for (const [path, { format }] of Object.entries(inputs)) {
+    const name = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
+    if (name === undefined || format === undefined) continue;
+    const before = formats.get(name) ?? format;
+    if (before !== format) throw new Error(`${name} would be in the bundle both as CommonJS and as ES modules.`);
+    formats.set(name, format);
   }
 }
 
@@ -145,10 +170,11 @@ async function bundle(name: string, entry: string): Promise<void> {
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: BANNER },
-    plugins: [nothingLocal, builtInContracts, noSchemaCompilers],
+    plugins: [nothingLocal, builtInContracts, noSchemaCompilers, oneGraphql],
     logLevel: 'warning',
   });
   checkOnDemand(metafile);
+  checkNoTwins(metafile);
   writeFileSync(`${root}dist/${name}.meta.json`, JSON.stringify(metafile));
   writeFileSync(`${root}dist/${name}.zip`, zipSync(filesOf(folder), { level: 9, mtime: EPOCH }));
   const kilobytes = Math.round(statSync(`${folder}/index.mjs`).size / 1024);

