@@ -4,8 +4,9 @@ import { ServiceError } from '../errors.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { IdempotencyRecord } from '../ledger/commit.ts';
 import { idempotencyKey, type Key } from '../ledger/keys.ts';
-import { getItem, readOperation } from '../ledger/read.ts';
+import { getItem } from '../ledger/read.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
+import type { Operation } from '../model/operation.ts';
 
 /** How long a repeat is known, in seconds. */
 const KEPT_SECONDS = 24 * 60 * 60;
@@ -52,8 +53,7 @@ export async function findRepeat(tables: Tables, request: Repeatable, now: Date)
 /** The department of the very same request before, if there was one. */
 export async function departmentOfRepeat(tables: Tables, request: Repeatable, now: Date): Promise<string | undefined> {
   const record = await readRecord(tables, request, now);
-  if (record?.requestDigest !== request.requestDigest) return undefined;
-  return (await readOperation(tables, record.operation))?.department;
+  return record?.requestDigest === request.requestDigest ? record.department : undefined;
 }
 
 async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promise<IdempotencyRecord | undefined> {
@@ -63,8 +63,12 @@ async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promi
 }
 
 /** The record that the intent's transaction carries. */
-export function idempotencyRecord({ key, requestDigest }: Repeatable, operation: string, now: Date): IdempotencyRecord {
-  return { key, requestDigest, operation, expiresAt: Math.floor(now.getTime() / 1000) + KEPT_SECONDS };
+export function idempotencyRecord(
+  { key, requestDigest }: Repeatable,
+  { id: operation, department }: Operation,
+  now: Date,
+): IdempotencyRecord {
+  return { key, requestDigest, operation, department, expiresAt: Math.floor(now.getTime() / 1000) + KEPT_SECONDS };
 }
 
 function sha256(text: string): string {

@@ -2,7 +2,7 @@ import { auditCaller } from '../audit/caller.ts';
 import { link } from '../audit/chain.ts';
 import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { authorize, type Decision } from '../authorize/authorize.ts';
-import type { MutationName } from '../authorize/rules.ts';
+import { RULES, type MutationName, type Rule } from '../authorize/rules.ts';
 import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import { commit } from '../ledger/commit.ts';
@@ -18,6 +18,7 @@ import type { CoreParts } from './parts.ts';
 import { refuse } from './refuse.ts';
 import { COMMANDS } from './registry.ts';
 import { endRecord, supersededBy } from './supersede.ts';
+import { mayBeKnown } from './visibility.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How often a mutation is decided again when others were faster. */
@@ -93,16 +94,20 @@ interface Authorised {
   readonly role: Extract<Decision, { readonly kind: 'allowed' }>['role'];
 }
 
-/** Nothing but the department is read before it is known that the caller may do this at all. */
+/**
+ * Nothing of the department is read before it is known that the caller may know of it, and nothing else before it is known that
+ * the caller may do this at all.
+ */
 async function authorised(run: Run): Promise<Authorised> {
   const { parts, name, asker, input, options } = run;
   const command = COMMANDS[name];
-  const asked = await command.departmentOf(input, parts);
-  // Of a repeat the first request knows best: what it deleted is no longer found by its name.
-  const department =
-    (run.repeat === undefined ? undefined : await departmentOfRepeat(parts.tables, run.repeat, parts.now())) ?? asked;
-  const read =
-    department === undefined ? { head: undefined, state: undefined } : await readDepartment(parts.tables, department);
+  const rule: Rule = RULES[name];
+  const finding = findDepartment(run);
+  if (rule.aboutNone === true) await allowed(run, NOTHING, await finding, false);
+  else if (!(await mayBeKnown(parts, asker.caller, finding)))
+    throw await refusal(run, { kind: 'unknown' }, await finding);
+  const department = await finding;
+  const read = department === undefined ? NOTHING : await readDepartment(parts.tables, department);
   const first = await allowed(run, read, department, command.onlyItself !== undefined);
   const facts: unknown = await command.look(input, parts, read.state, { dryRun: options.dryRun });
   if (first !== 'self' || read.state === undefined) return { read, facts, role: first };
@@ -110,13 +115,25 @@ async function authorised(run: Run): Promise<Authorised> {
   return { read, facts, role: await allowed(run, read, department, onlyItself) };
 }
 
+const NOTHING: DepartmentRead = { head: undefined, state: undefined };
+
+/** The department in question. Of a repeat the first request knows best: what it deleted is no longer found by its name. */
+async function findDepartment({ parts, name, input, repeat }: Run): Promise<string | undefined> {
+  const [asked, repeated] = await Promise.all([
+    COMMANDS[name].departmentOf(input, parts),
+    repeat === undefined ? undefined : departmentOfRepeat(parts.tables, repeat, parts.now()),
+  ]);
+  return repeated ?? asked;
+}
+
 /** The role in which the caller may do this. */
 async function allowed(
-  { parts, name, asker, input, options }: Run,
+  run: Run,
   { state }: DepartmentRead,
   department: string | undefined,
   onlyItself: boolean,
 ): Promise<Authorised['role']> {
+  const { parts, name, asker, options } = run;
   const decision = authorize({
     command: name,
     caller: asker.caller,
@@ -128,7 +145,15 @@ async function allowed(
     onlyItself,
   });
   if (decision.kind === 'allowed') return decision.role;
-  throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
+  throw await refusal(run, decision, department);
+}
+
+function refusal(
+  { parts, name, asker, input }: Run,
+  decision: Exclude<Decision, { readonly kind: 'allowed' }>,
+  department: string | undefined,
+): Promise<ServiceError> {
+  return refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }
 
 async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<MutationResult | 'again'> {
@@ -254,8 +279,9 @@ async function commitIntent(
     writes: decided.writes,
     claims: decided.claims,
     operations: [...ended, operation],
+    accepted: operation.id,
     events,
-    ...(repeat === undefined ? {} : { idempotency: idempotencyRecord(repeat, operation.id, now) }),
+    ...(repeat === undefined ? {} : { idempotency: idempotencyRecord(repeat, operation, now) }),
     now: now.toISOString(),
   });
 }

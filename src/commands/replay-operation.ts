@@ -1,5 +1,5 @@
 import { notFound } from '../errors.ts';
-import { countRepositories, readOperation, readRepositoryOf } from '../ledger/read.ts';
+import { countRepositories, readOperation, readOperationDepartment, readRepositoryOf } from '../ledger/read.ts';
 import type { Operation, Target } from '../model/operation.ts';
 import { isWanted } from '../model/pending.ts';
 import type { Change, Plan } from '../model/plan.ts';
@@ -25,7 +25,7 @@ interface Facts {
  */
 export const replayOperation: Command<Facts> = {
   name: 'replayOperation',
-  departmentOf: async ({ params }, { tables }) => (await readOperation(tables, String(params['id'])))?.department,
+  departmentOf: ({ params }, { tables }) => readOperationDepartment(tables, String(params['id'])),
   look: async ({ params }, { tables }, state) => {
     const operation = await readOperation(tables, String(params['id']));
     if (operation === undefined || state === undefined) return { operation, named: [], repositories: 0 };

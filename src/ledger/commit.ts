@@ -14,6 +14,7 @@ import {
   DIRECTORY_PARTITION,
   entityKey,
   leaseKey,
+  operationDepartmentKey,
   operationKey,
   type Key,
 } from './keys.ts';
@@ -26,6 +27,8 @@ export interface IdempotencyRecord {
   /** SHA-256 of the request in canonical form. */
   readonly requestDigest: string;
   readonly operation: string;
+  /** Whose the operation is. */
+  readonly department: string;
   /** Epoch seconds; also the table's time to live, which is lazy, so readers compare it themselves. */
   readonly expiresAt: number;
 }
@@ -39,6 +42,8 @@ export interface Transaction {
   readonly writes: readonly Write[];
   readonly claims: readonly ClaimWrite[];
   readonly operations: readonly Operation[];
+  /** Which of them is new. */
+  readonly accepted?: Operation['id'];
   readonly events: readonly AuditEvent[];
   readonly idempotency?: IdempotencyRecord;
   readonly deadLetters?: DeadLetterWrites;
@@ -62,13 +67,15 @@ export async function commit(tables: Tables, transaction: Transaction): Promise<
 }
 
 function actionsOf(tables: Tables, transaction: Transaction): Action[] {
-  const { department, writes, claims, operations, events, idempotency, deadLetters, leaseOwner, now } = transaction;
+  const { department, writes, claims, operations, accepted, events, idempotency, deadLetters, leaseOwner, now } =
+    transaction;
   return [
     headAction(tables, transaction),
     ...(leaseOwner === undefined ? [] : [leaseCheck(tables, department.id, leaseOwner)]),
     ...writes.flatMap((write) => writeActions(tables, write)),
     ...claims.map((claim) => claimAction(tables, claim)),
     ...operations.map((operation) => operationAction(tables, operation)),
+    ...(accepted === undefined ? [] : [operationDepartmentAction(tables, accepted, department.id)]),
     ...events.flatMap((event) => eventActions(tables, event)),
     ...(deadLetters === undefined ? [] : deadLetterActions(tables, deadLetters)),
     ...(idempotency === undefined ? [] : [idempotencyAction(tables, idempotency, now)]),
@@ -142,6 +149,10 @@ function operationAction(tables: Tables, { attempts, ...operation }: Operation):
     attempts,
   };
   return { Put: { TableName: tables.state, Item: item } };
+}
+
+function operationDepartmentAction(tables: Tables, operation: string, department: string): Action {
+  return { Put: { TableName: tables.state, Item: { ...operationDepartmentKey(operation), department } } };
 }
 
 /** An event is put once and never again: a chain has no two events in one place. The first one also lists its chain. */

@@ -53,6 +53,11 @@ export function operationKey(id: string): Key {
   return { pk: `OPERATION#${id}`, sk: 'OPERATION' };
 }
 
+/** Key of what tells whose an operation is: small, so that whoever may not know of it is told apart without reading the operation. */
+export function operationDepartmentKey(id: string): Key {
+  return { pk: `OPERATION#${id}`, sk: 'DEPARTMENT' };
+}
+
 /** Key of a department's lease: whose executor may write to AWS for it. */
 export function leaseKey(department: string): Key {
   return { pk: `LEASE#${department}`, sk: 'LEASE' };

@@ -1,7 +1,7 @@
-import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { EMPTY_CHAIN } from '../audit/chain.ts';
 import type { AccountAccess } from '../model/account-access.ts';
-import type { Department } from '../model/department.ts';
+import type { Department, ManagerRule } from '../model/department.ts';
 import type { Grant } from '../model/grant.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { RepositoryName } from '../model/names.ts';
@@ -16,11 +16,12 @@ import {
   departmentPartition,
   DEPARTMENT_SORT_KEY,
   DIRECTORY_PARTITION,
+  operationDepartmentKey,
   operationKey,
   repositoriesPartition,
   type Key,
 } from './keys.ts';
-import { queryAll, queryCount, queryUpTo } from './pages.ts';
+import { getAll, queryAll, queryCount, queryUpTo } from './pages.ts';
 
 /** The department's own item: the entity and the counters. */
 export interface DepartmentItem {
@@ -77,6 +78,20 @@ export async function readDepartmentItem(tables: Tables, id: string): Promise<De
     | undefined;
 }
 
+/** Reads only the rules that make workflows managers of a department; none where there is no such department. */
+export async function readManagers(tables: Tables, id: string): Promise<readonly ManagerRule[]> {
+  const { Item } = await tables.documents.send(
+    new GetCommand({
+      TableName: tables.state,
+      Key: { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY },
+      ConsistentRead: true,
+      ProjectionExpression: '#value.managers',
+      ExpressionAttributeNames: { '#value': 'value' },
+    }),
+  );
+  return (Item?.['value'] as Pick<Department, 'managers'> | undefined)?.managers ?? [];
+}
+
 function assemble(department: Department, head: DepartmentHead, items: readonly Item[]): DepartmentState {
   const valuesOf = (prefix: string): readonly unknown[] =>
     items.filter((item) => item.sk.startsWith(prefix)).map((item) => item['value']);
@@ -119,28 +134,22 @@ export async function readRepositoryOf(
   return item === undefined ? undefined : (item['value'] as Repository);
 }
 
-/** Most keys that DynamoDB takes in one BatchGetItem. */
-const BATCH = 100;
-
-/** Reads those repositories of a department that are there, in the order of their given names, by the hundred. */
+/** Reads those repositories of a department that are there, in the order of their given names. */
 export async function readRepositoriesOf(
   tables: Tables,
   department: DepartmentId,
   names: readonly string[],
 ): Promise<readonly Repository[]> {
   const pk = repositoriesPartition(department);
-  const found = new Map<string, Repository>();
-  for (let begin = 0; begin < names.length; begin += BATCH) {
-    let keys: Record<string, unknown>[] = names.slice(begin, begin + BATCH).map((sk) => ({ pk, sk }));
-    while (keys.length > 0) {
-      const { Responses, UnprocessedKeys } = await tables.documents.send(
-        new BatchGetCommand({ RequestItems: { [tables.state]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      for (const item of Responses?.[tables.state] ?? []) found.set(String(item['sk']), item['value'] as Repository);
-      keys = UnprocessedKeys?.[tables.state]?.Keys ?? [];
-    }
-  }
+  const keys = names.map((sk) => ({ pk, sk }));
+  const items = await getAll(tables, tables.state, keys, ['sk', 'value']);
+  const found = new Map(items.map((item) => [item['sk'], item['value'] as Repository]));
   return names.flatMap((name) => found.get(name) ?? []);
+}
+
+/** Reads whose an operation is, without reading the operation. */
+export async function readOperationDepartment(tables: Tables, id: string): Promise<DepartmentId | undefined> {
+  return (await getItem(tables, operationDepartmentKey(id)))?.['department'] as DepartmentId | undefined;
 }
 
 /** Reads an operation by its id. */

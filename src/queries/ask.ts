@@ -2,6 +2,7 @@ import { authorize, type Decision } from '../authorize/authorize.ts';
 import type { QueryName } from '../authorize/rules.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import { refuse } from '../commands/refuse.ts';
+import { mayBeKnown } from '../commands/visibility.ts';
 import type { Asker, Input, QueryResult } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { readDepartment } from '../ledger/read.ts';
@@ -19,8 +20,11 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
     if (decision.kind !== 'allowed') throw await refuse(parts, asker, name, decision, { department: undefined });
     return query.answer({ parts, asker, input });
   }
-  const department = await query.departmentOf(input, parts);
-  const { state } = department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
+  const finding = query.departmentOf(input, parts);
+  const isKnown = await mayBeKnown(parts, asker.caller, finding);
+  const department = await finding;
+  const { state } =
+    !isKnown || department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
   const decision = decide(parts, name, asker, state);
   if (decision.kind === 'allowed') {
     if (query.about === 'record') return query.answer({ parts, asker, input });

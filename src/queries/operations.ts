@@ -1,4 +1,4 @@
-import { readOperation } from '../ledger/read.ts';
+import { readOperation, readOperationDepartment } from '../ledger/read.ts';
 import { notFound } from '../errors.ts';
 import { operationView } from '../views/operation.ts';
 import type { Query } from './query.ts';
@@ -6,7 +6,7 @@ import type { Query } from './query.ts';
 export const getOperation: Query = {
   name: 'getOperation',
   about: 'record',
-  departmentOf: async (input, { tables }) => (await readOperation(tables, String(input.params['id'])))?.department,
+  departmentOf: (input, { tables }) => readOperationDepartment(tables, String(input.params['id'])),
   answer: async ({ parts, input }) => {
     const operation = await readOperation(parts.tables, String(input.params['id']));
     if (operation === undefined) throw notFound();

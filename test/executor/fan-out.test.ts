@@ -5,8 +5,6 @@ import { restRequest } from '../support/both-faces.ts';
 import { PLATFORM } from '../support/service.ts';
 import { ACCESS, ACCOUNT, limits, startBench } from './bench.ts';
 
-t.setTimeout(110_000);
-
 const LEAVER = ACCOUNT[0]?.accountId ?? '';
 const STAYER = '615205931730';
 

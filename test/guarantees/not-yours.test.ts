@@ -6,8 +6,16 @@ import type { Job } from '../../src/local/github/job.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 
 import { CONTRACT, graphqlMutation, operationOf, restRequest, type Asked } from '../support/both-faces.ts';
-import { graphqlRequest, send } from '../support/instances.ts';
+import { send } from '../support/instances.ts';
 import { readWholeChain } from '../support/invariants.ts';
+import {
+  ABOUT_A_DEPARTMENT,
+  ABOUT_NONE,
+  NOBODYS,
+  polsNames,
+  STRANGERS_TO_POL,
+  type Names,
+} from '../support/questions.ts';
 import {
   idOf,
   KOA,
@@ -18,115 +26,8 @@ import {
   STRANGER,
   type Answer,
   type Ask,
-  type Service,
 } from '../support/service.ts';
-
-/** A workflow of KOA's organisation that is nobody's manager. */
-const MEMBER: Job = { repository: 'JPPOL-KOA/Newsletter', ref: 'refs/heads/main' };
-
-/** Names of things: those of POL, or those of nobody. */
-interface Names {
-  readonly department: string;
-  readonly login: string;
-  readonly repository: string;
-  readonly grant: string;
-  readonly operation: string;
-}
-
-const NOBODYS: Names = {
-  department: 'nobody',
-  login: 'JPPOL-NOBODY',
-  repository: 'nobody/app',
-  grant: 'grant-01k00000000000000000000000',
-  operation: 'op-01k00000000000000000000000',
-};
-
-interface Question {
-  readonly asked: (names: Names) => Asked;
-  /** How GraphQL asks the same; for a mutation that follows from `asked`. `none`: GraphQL has no twin of it. */
-  readonly graphql?: ((names: Names) => Ask) | 'none';
-}
-
-function inDepartment(field: string): Question {
-  return {
-    asked: ({ department }) => ({ department }),
-    graphql: ({ department }) =>
-      graphqlRequest(`query($d: ID!) { department(id: $d) { id ${field} } }`, { d: department }),
-  };
-}
-
-/** How each operation is asked about something that is a department's. An operation without a row fails the test. */
-const ABOUT_A_DEPARTMENT: Readonly<Record<string, Question>> = {
-  getDepartment: inDepartment('displayName'),
-  listOrganisations: inDepartment('organisations { nodes { login } }'),
-  listPushRoles: inDepartment('pushRoles { nodes { name } }'),
-  getAccountAccess: inDepartment('accountAccess { revision }'),
-  listRepositories: inDepartment('repositories { nodes { name } }'),
-  listGrants: inDepartment('grants { nodes { id } }'),
-  listDepartmentAuditEvents: inDepartment('auditEvents { nodes { id } }'),
-  exportDepartmentAuditEvents: { asked: ({ department }) => ({ department }), graphql: 'none' },
-  getOrganisation: {
-    asked: ({ department, login }) => ({ department, login }),
-    graphql: ({ department, login }) =>
-      graphqlRequest('query($d: String!, $l: String!) { organisation(department: $d, login: $l) { login } }', {
-        d: department,
-        l: login,
-      }),
-  },
-  getRepository: {
-    asked: ({ repository }) => ({ name: repository }),
-    graphql: ({ repository }) =>
-      graphqlRequest('query($n: String!) { repository(name: $n) { name } }', { n: repository }),
-  },
-  getGrant: {
-    asked: ({ department, grant }) => ({ department, id: grant }),
-    graphql: ({ department, grant }) =>
-      graphqlRequest('query($d: String!, $g: ID!) { grant(department: $d, id: $g) { id } }', {
-        d: department,
-        g: grant,
-      }),
-  },
-  getGrantWorkflow: {
-    asked: ({ department, grant }) => ({ department, id: grant }),
-    graphql: ({ department, grant }) =>
-      graphqlRequest('query($d: String!, $g: ID!) { grant(department: $d, id: $g) { workflow { yaml } } }', {
-        d: department,
-        g: grant,
-      }),
-  },
-  getOperation: {
-    asked: ({ operation }) => ({ id: operation }),
-    graphql: ({ operation }) => graphqlRequest('query($o: ID!) { operation(id: $o) { id } }', { o: operation }),
-  },
-  updateDepartment: { asked: ({ department }) => ({ department, displayName: 'Mine', ifMatch: '"1"' }) },
-  deleteDepartment: { asked: ({ department }) => ({ department }) },
-  putOrganisation: { asked: ({ department, login }) => ({ department, login, ownerId: idOf('JPPOL-POL') }) },
-  deleteOrganisation: { asked: ({ department, login }) => ({ department, login }) },
-  putAccountAccess: { asked: ({ department }) => ({ department, accounts: [], ifMatch: '"1"' }) },
-  createRepository: { asked: ({ department, repository }) => ({ department, name: repository }) },
-  updateRepository: { asked: ({ repository }) => ({ name: repository, scanOnPush: false, ifMatch: '"7"' }) },
-  deleteRepository: { asked: ({ repository }) => ({ name: repository, force: true }) },
-  createGrant: {
-    asked: ({ department, repository }) => ({
-      department,
-      organisation: 'JPPOL-KOA',
-      repository: 'GiftCardService',
-      repositories: [repository],
-    }),
-  },
-  updateGrant: { asked: ({ department, grant }) => ({ department, id: grant, pullRequests: true }) },
-  revokeGrant: { asked: ({ department, grant }) => ({ department, id: grant, revokeSessions: true }) },
-  replayOperation: { asked: ({ operation }) => ({ id: operation }) },
-};
-
-/** Those that are about no department: who asks gets what is its own, or is told that only the platform may ask. */
-const ABOUT_NONE: readonly string[] = [
-  'whoami',
-  'listDepartments',
-  'createDepartment',
-  'listAuditEvents',
-  'exportAuditEvents',
-];
+import { MEMBER } from '../support/world.ts';
 
 /** All that a client can tell answers apart by, apart from what differs between any two. */
 function bytes({ status, headers, text }: Answer): string {
@@ -134,50 +35,17 @@ function bytes({ status, headers, text }: Answer): string {
   return JSON.stringify([status, rest, text]);
 }
 
-/** POL with a repository and a grant, and their names. */
-async function polsNames(service: Service): Promise<Names> {
-  const created = await service.ask(POL, {
-    method: 'POST',
-    path: '/v1/departments/pol/repositories',
-    body: { name: 'pol/app' },
-  });
-  const granted = await service.ask(POL, {
-    method: 'POST',
-    path: '/v1/departments/pol/grants',
-    body: { organisation: 'JPPOL-POL', repository: 'Website', repositories: ['pol/app'] },
-  });
-  if (created.status !== 201 || granted.status !== 201) throw new Error(created.text + granted.text);
-  return {
-    department: 'pol',
-    login: 'JPPOL-POL',
-    repository: 'pol/app',
-    grant: granted.body.grant.id,
-    operation: granted.body.operation.id,
-  };
-}
-
 t.test('what is not yours answers byte for byte as what is not there', async (t) => {
   const service = await startService(t);
   await onboardKoaAndPol(service);
   const pols = await polsNames(service);
-  const strangersOfPol: readonly (readonly [string, Job])[] = [
-    ["another department's manager", KOA],
-    ["another department's member", MEMBER],
-    ["another department's pull request", { ...KOA, pullRequest: 3 }],
-    ['a stranger', STRANGER],
-    ['a stranger whose names are those of the manager', { ...POL, ownerId: '1', repositoryId: '2' }],
-    [
-      "a stranger with the manager's repository id",
-      { repository: 'somebody-else/app', repositoryId: idOf(POL.repository) },
-    ],
-  ];
 
   t.test('every operation of the contract that takes a token is asked', async (t) => {
     const ofCallers = [...CONTRACT.operations.values()].filter(({ kind }) => kind !== 'public').map(({ id }) => id);
     t.strictSame(ofCallers.sort(), [...Object.keys(ABOUT_A_DEPARTMENT), ...ABOUT_NONE].sort());
   });
 
-  for (const [who, job] of strangersOfPol) {
+  for (const [who, job] of STRANGERS_TO_POL) {
     await t.test(`for ${who}`, async (t) => {
       for (const [id, { asked, graphql }] of Object.entries(ABOUT_A_DEPARTMENT)) {
         for (const dryRun of operationOf(id).kind === 'mutation' ? [false, true] : [false]) {
@@ -214,7 +82,7 @@ t.test('what is not yours answers byte for byte as what is not there', async (t)
   });
 
   await t.test('creating a department tells nobody which departments there are', async (t) => {
-    for (const [, job] of strangersOfPol) {
+    for (const [, job] of STRANGERS_TO_POL) {
       const ask = (id: string): Promise<Answer> =>
         service.ask(job, restRequest('createDepartment', { id, displayName: 'X' }));
       const [there, free] = [await ask('pol'), await ask('free')];

@@ -201,6 +201,7 @@ t.test('an idempotency record is written once, until it has expired', async (t) 
     key: idempotencyKey('1', 'createRepository', 'digest'),
     requestDigest: 'a',
     operation: 'op-1',
+    department: 'koa',
     expiresAt: seconds + 10,
   };
   t.equal(await commit(tables, making('koa', 'a', undefined, { idempotency })), 'committed');
