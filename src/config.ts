@@ -1,5 +1,6 @@
 import { isAccountId, isGitHubId } from './model/ids.ts';
 import type { PlatformCaller } from './model/platform-caller.ts';
+import { PARTITIONS, partitionOfRegion } from './model/partitions.ts';
 import type { AwsSettings } from './model/settings.ts';
 
 /** All that a deployment decides; read once at start from environment variables, see docs/configuration.md. */
@@ -79,10 +80,7 @@ function readAws(env: Environment): AwsSettings {
     throw new ConfigError(
       'ECP_ACCOUNT_ID must be exactly twelve digits, in quotes where a tool would drop leading zeros.',
     );
-  const region = env['ECP_REGION'] ?? env['AWS_REGION'];
-  if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
-    throw new ConfigError('ECP_REGION (or AWS_REGION) must be a region such as eu-west-1.');
-  const partition = env['ECP_PARTITION'] ?? 'aws';
+  const { region, partition } = readPlace(env);
   const rolePath = env['ECP_ROLE_PATH'] ?? '/ecr-access/';
   if (!/^\/([\w+=,.@-]+\/)+$/.test(rolePath))
     throw new ConfigError('ECP_ROLE_PATH must begin and end with a slash and not be the root, such as /ecr-access/.');
@@ -94,13 +92,34 @@ function readAws(env: Environment): AwsSettings {
     region,
     partition,
     rolePath,
-    boundaryArn: env['ECP_BOUNDARY_ARN'] ?? `arn:${partition}:iam::${accountId}:policy${rolePath}push-role-boundary`,
+    boundaryArn: readBoundary(env, `arn:${partition}:iam::${accountId}:policy`, rolePath),
     oidcProvider: readIssuer(env).slice('https://'.length),
     stsAudience: env['ECP_STS_AUDIENCE'] ?? 'sts.amazonaws.com',
     ...(organisationId === undefined ? {} : { organisationId }),
     stsKeys: readStsKeys(env),
     trustPolicySize: number(env, 'ECP_TRUST_POLICY_SIZE', 2_048, 512, 8_192),
   };
+}
+
+/** The region, and the partition that it lies in: a setting that says another would make ARNs of nothing. */
+function readPlace(env: Environment): Pick<AwsSettings, 'region' | 'partition'> {
+  const region = env['ECP_REGION'] ?? env['AWS_REGION'];
+  const partition = region === undefined ? undefined : partitionOfRegion(region);
+  if (region === undefined || partition === undefined)
+    throw new ConfigError(
+      `ECP_REGION (or AWS_REGION) must be a region such as eu-west-1${region === undefined ? '' : `, not ${region}`}.`,
+    );
+  const known = PARTITIONS.map(({ id }) => id);
+  if (oneOf(env, 'ECP_PARTITION', known, partition.id) !== partition.id)
+    throw new ConfigError(`ECP_PARTITION must be ${partition.id}, which ${region} lies in, or be left out.`);
+  return { region, partition: partition.id };
+}
+
+/** IAM takes a boundary of the role's own account only. */
+function readBoundary(env: Environment, policies: string, rolePath: string): string {
+  const arn = env['ECP_BOUNDARY_ARN'] ?? `${policies}${rolePath}push-role-boundary`;
+  if (arn.startsWith(`${policies}/`) && /^[\w+=,.@/-]+$/.test(arn.slice(policies.length))) return arn;
+  throw new ConfigError(`ECP_BOUNDARY_ARN must be the ARN of a policy of the account: it begins with ${policies}/.`);
 }
 
 function readIssuer(env: Environment): string {

@@ -527,8 +527,9 @@ export interface components {
         readonly RoleName: string;
         /** Format: date-time */
         readonly Timestamp: string;
-        /** @description A git ref, or a pattern with one trailing `*`. */
+        /** @description A git ref, or a pattern with one trailing `*`. A grant takes ASCII only, without `$`. */
         readonly Ref: string;
+        /** @description The exact name of a GitHub environment. A grant takes ASCII only, without `*`, `?`, `$`, `:`, `%`, quotes and backslashes. */
         readonly Environment: string;
         /**
          * @description Words by which you say that a wide effect is meant. The error `acknowledgement-required` tells which are needed, and a dry

@@ -1,12 +1,13 @@
 import type { AccountId } from './ids.ts';
+import { dnsSuffixOf, type PartitionId } from './partitions.ts';
 
 /** What the documents written into AWS need to know of the deployment; nothing of it is a constant in the code. */
 export interface AwsSettings {
   /** The shared account that holds the registry. */
   readonly accountId: AccountId;
   readonly region: string;
-  /** `aws`, `aws-cn`, …: the first part of every ARN. */
-  readonly partition: string;
+  /** The first part of every ARN; the region lies in it. */
+  readonly partition: PartitionId;
   /** Path of the push roles, with both slashes. */
   readonly rolePath: string;
   /** ARN of the permissions boundary that every push role carries. */
@@ -43,6 +44,5 @@ export function repositoryArn(settings: AwsSettings, name: string): string {
 
 /** Host name of the registry, as docker uses it. */
 export function registryHost(settings: AwsSettings): string {
-  const suffix = settings.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return `${settings.accountId}.dkr.ecr.${settings.region}.${suffix}`;
+  return `${settings.accountId}.dkr.ecr.${settings.region}.${dnsSuffixOf(settings.partition)}`;
 }

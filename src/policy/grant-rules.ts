@@ -161,7 +161,7 @@ function checkEnvironment({ environment }: GrantDraft): readonly Violation[] {
   return violation(
     '/environment',
     'environment-form',
-    `The exact name of one GitHub environment: 1–${MAX_ENVIRONMENT_LENGTH} ASCII characters without * ? $ : % and quotes.`,
+    `The exact name of one GitHub environment: 1–${MAX_ENVIRONMENT_LENGTH} ASCII characters without * ? $ : % quotes and backslashes. GitHub allows more; how AWS compares those in a policy is not documented, or not safe.`,
   );
 }
 

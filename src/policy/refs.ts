@@ -37,14 +37,19 @@ export function refFault(ref: string): RefFault | undefined {
   if (name.includes('*') || name.includes('?')) {
     return { rule: 'ref-wildcard', detail: `A pattern has exactly one *, at its end, such as ${prefix}release/*.` };
   }
-  // Git allows `$` and letters beyond ASCII; IAM reads the one as a policy variable and may not take the other.
-  if (!/^[!#%&()+,\-./0-9;<=>@A-Z_a-z{|}]*$/.test(name)) {
-    return {
-      rule: 'ref-characters',
-      detail: 'A ref holds ASCII letters, digits and punctuation that git allows, and no $.',
-    };
-  }
+  const strange = /[^!#%&()+,\-./0-9;<=>@A-Z_a-z{|}]/u.exec(name)?.[0];
+  if (strange !== undefined) return { rule: 'ref-characters', detail: characterDetail(strange) };
   return formFault(name, isRefPattern(ref));
+}
+
+/** Git allows `$` and letters beyond ASCII; IAM reads the one as a policy variable, and how it compares the other is not documented. */
+function characterDetail(character: string): string {
+  const only = 'A ref of a grant holds only ASCII letters, digits and punctuation that git allows, and no $';
+  const shown = JSON.stringify(character).slice(1, -1);
+  const isLetter = /[^\0-\x7f]/.test(character);
+  if (!isLetter) return `${only}; this one holds "${shown}".`;
+  const why = 'AWS does not document how its policies compare letters beyond ASCII';
+  return `${only}; this one holds "${shown}". Git and GitHub allow it, but ${why}. Rename the branch or tag, or use a pattern that ends before it.`;
 }
 
 function formFault(name: string, isPrefix: boolean): RefFault | undefined {

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
+import type { Partition } from '../../model/partitions.ts';
 import type { Blobs } from './blobs.ts';
 import type { Session, Role } from './entities.ts';
 import type { Store } from './store.ts';
@@ -31,6 +32,8 @@ export interface LayerUpload {
 export interface Account {
   readonly id: string;
   readonly region: string;
+  /** The partition that the region lies in. */
+  readonly partition: Partition;
   readonly quotas: Quotas;
   readonly store: Store;
   readonly blobs: Blobs;

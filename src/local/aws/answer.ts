@@ -66,7 +66,7 @@ async function carryOut(
   const call: Call = { account, caller };
   const read = readInput(service, operation, raw, service === 'ecr' ? 'json' : 'query');
   const input = withRegistry(account, caller, service, read);
-  const observed: EmbeddedAwsRequest = { service, operation, input, callerArn: arnOfCaller(caller) };
+  const observed: EmbeddedAwsRequest = { service, operation, input, callerArn: arnOfCaller(account, caller) };
   const early = await hooked(hooks.before, observed, write);
   if (early !== undefined) return early;
   checkAuthorized(call, service, operation, input);

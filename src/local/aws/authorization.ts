@@ -3,6 +3,7 @@ import type { AuthorizationRequest, RequestPrincipal } from '../../policy/evalua
 import type { PolicyDocument } from '../../policy/document.ts';
 import type { Account, Call, Caller } from './account.ts';
 import { accessDenied } from './fault.ts';
+import { iamArn } from './identifiers.ts';
 import { keptPolicy } from './policy-syntax.ts';
 import { permissionsFor } from './permissions.ts';
 import type { Permission } from './permissions.ts';
@@ -13,7 +14,7 @@ export function checkAuthorized(call: Call, service: ServiceName, operation: str
   const { account, caller } = call;
   for (const permission of permissionsFor(account, service, operation, input)) {
     const { allowed, reason } = decide(account, caller, permission);
-    if (!allowed) throw refusal(service, caller, permission, reason);
+    if (!allowed) throw refusal(service, arnOfCaller(account, caller), permission, reason);
   }
 }
 
@@ -74,7 +75,11 @@ function callerContext(account: Account, caller: Caller): Record<string, string>
   const organisation = account.organisationOf(caller.accountId);
   if (organisation !== undefined) context['aws:PrincipalOrgID'] = organisation;
   if (caller.kind === 'root') {
-    return { ...context, 'aws:PrincipalArn': `arn:aws:iam::${caller.accountId}:root`, 'aws:PrincipalType': 'Account' };
+    return {
+      ...context,
+      'aws:PrincipalArn': iamArn(account, 'root', caller.accountId),
+      'aws:PrincipalType': 'Account',
+    };
   }
   const { role, session } = caller;
   for (const [key, value] of Object.entries(role.tags)) context[`aws:PrincipalTag/${key}`] = value;
@@ -89,15 +94,15 @@ function callerContext(account: Account, caller: Caller): Record<string, string>
 }
 
 /** ARN of who signed a request; `anonymous` for nobody. */
-export function arnOfCaller(caller: Caller): string {
+export function arnOfCaller(account: Account, caller: Caller): string {
   if (caller.kind === 'unsigned') return 'anonymous';
-  return caller.kind === 'session' ? caller.session.arn : `arn:aws:iam::${caller.accountId}:root`;
+  return caller.kind === 'session' ? caller.session.arn : iamArn(account, 'root', caller.accountId);
 }
 
-function refusal(service: ServiceName, caller: Caller, { action, resource }: Permission, reason: string): Error {
+function refusal(service: ServiceName, callerArn: string, { action, resource }: Permission, reason: string): Error {
   const why = reason.replace(/^denied: /, '');
   return accessDenied(
     service,
-    `User: ${arnOfCaller(caller)} is not authorized to perform: ${action} on resource: ${resource} because ${why}`,
+    `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resource} because ${why}`,
   );
 }

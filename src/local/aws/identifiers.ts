@@ -10,10 +10,20 @@ export function uniqueId(prefix: 'AROA' | 'ANPA' | 'ASIA'): string {
 
 /** ARN of a repository, of the account's own registry unless another one is given. */
 export function repositoryArn(account: Account, name: string, registryId = account.id): string {
-  return `arn:aws:ecr:${account.region}:${registryId}:repository/${name}`;
+  return `arn:${account.partition.id}:ecr:${account.region}:${registryId}:repository/${name}`;
 }
 
 /** ARN of a role of the account; `path` begins and ends with `/`. */
 export function roleArn(account: Account, path: string, name: string): string {
-  return `arn:aws:iam::${account.id}:role${path}${name}`;
+  return iamArn(account, `role${path}${name}`);
+}
+
+/** ARN of something of IAM, of the account unless another one is given. */
+export function iamArn(account: Account, what: string, accountId = account.id): string {
+  return `arn:${account.partition.id}:iam::${accountId}:${what}`;
+}
+
+/** Host name of the account's registry. */
+export function registryHost(account: Account): string {
+  return `${account.id}.dkr.ecr.${account.region}.${account.partition.dnsSuffix}`;
 }

@@ -3,7 +3,7 @@ import type { ConditionContext } from '../../policy/evaluate.ts';
 import type { Account } from './account.ts';
 import { repositoryNameOf } from './ecr/repository-tags.ts';
 import type { Tags } from './entities.ts';
-import { repositoryArn, roleArn } from './identifiers.ts';
+import { iamArn, repositoryArn, roleArn } from './identifiers.ts';
 import { providerArn } from './iam/providers.ts';
 import type { ServiceName } from './operations.ts';
 import { keptPolicy } from './policy-syntax.ts';
@@ -111,7 +111,7 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
 function iamResource(account: Account, operation: string, input: Addressing, ofRole: string | undefined): string {
   if (input.RoleName !== undefined) return ofRole ?? roleArn(account, input.Path ?? '/', input.RoleName);
   if (operation === 'ListRoles') return roleArn(account, input.PathPrefix ?? '/', '');
-  if (input.PolicyName !== undefined) return `arn:aws:iam::${account.id}:policy${input.Path ?? '/'}${input.PolicyName}`;
+  if (input.PolicyName !== undefined) return iamArn(account, `policy${input.Path ?? '/'}${input.PolicyName}`);
   if (input.Url !== undefined) return providerArn(account, input.Url.replace(/^https:\/\//, ''));
   return input.PolicyArn ?? input.OpenIDConnectProviderArn ?? '*';
 }

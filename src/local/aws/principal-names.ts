@@ -7,9 +7,9 @@ import type { Account } from './account.ts';
 export function principalExists(account: Account, name: string): boolean {
   if (name === '*') return true;
   if (/^\d{12}$/.test(name)) return account.accountExists(name);
-  const [, kind, accountId = '', resource = ''] =
-    /^arn:aws:(iam|sts)::(\d{12}):((?:root|role\/|user\/|assumed-role\/).*)$/.exec(name) ?? [];
-  if (kind === undefined || !account.accountExists(accountId) || /[*?]/.test(name)) return false;
+  const [, partition, kind, accountId = '', resource = ''] =
+    /^arn:([a-z-]+):(iam|sts)::(\d{12}):((?:root|role\/|user\/|assumed-role\/).*)$/.exec(name) ?? [];
+  if (partition !== account.partition.id || !account.accountExists(accountId) || /[*?]/.test(name)) return false;
   if (resource === 'root' || accountId !== account.id) return true;
   const roleName =
     kind === 'iam' ? /^role\/.*?([^/]+)$/.exec(resource)?.[1] : /^assumed-role\/([^/]+)\/[^/]+$/.exec(resource)?.[1];

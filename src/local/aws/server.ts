@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
+import { partitionOfRegion } from '../../model/partitions.ts';
 import { DEFAULT_QUOTAS } from './account.ts';
 import type { Account, Quotas } from './account.ts';
 import { answerRequest } from './answer.ts';
@@ -84,10 +85,13 @@ function openAccount(options: EmbeddedAwsOptions, endpoint: () => string): Accou
   const { accounts, accountId, organisationId, organisationAccounts } = options;
   const accountExists = (id: string): boolean =>
     id === accountId || (accounts === undefined ? /^\d{12}$/.test(id) && id !== '000000000000' : accounts.includes(id));
+  const partition = partitionOfRegion(options.region);
+  if (partition === undefined) throw new Error(`${options.region} is no region of AWS`);
   const inOrganisation = (id: string): boolean => id === accountId || (organisationAccounts?.includes(id) ?? true);
   return {
     id: accountId,
     region: options.region,
+    partition,
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
     store: openStore(options.dataDir),
     blobs: openBlobs(options.dataDir),

@@ -8,7 +8,7 @@ import { evaluateDocument } from '../../policy/evaluate.ts';
 import type { Account, Call } from './account.ts';
 import type { Role, Session } from './entities.ts';
 import { accessDenied, AwsFault, stsFault } from './fault.ts';
-import { uniqueId } from './identifiers.ts';
+import { iamArn, uniqueId } from './identifiers.ts';
 import { keptPolicy, parsePolicy } from './policy-syntax.ts';
 import { verifyWebIdentity, webIdentityContext } from './web-identity.ts';
 import type { WebIdentity } from './web-identity.ts';
@@ -50,13 +50,13 @@ export async function assumeRoleWithWebIdentity(
 }
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
-export function getCallerIdentity({ caller }: Call): GetCallerIdentityResponse {
+export function getCallerIdentity({ account, caller }: Call): GetCallerIdentityResponse {
   if (caller.kind === 'session') {
     const { role, session, accountId } = caller;
     return { UserId: `${role.id}:${session.sessionName}`, Account: accountId, Arn: session.arn };
   }
   const accountId = caller.kind === 'root' ? caller.accountId : '';
-  return { UserId: accountId, Account: accountId, Arn: `arn:aws:iam::${accountId}:root` };
+  return { UserId: accountId, Account: accountId, Arn: iamArn(account, 'root', accountId) };
 }
 
 function isVisible(account: Account, role: Role): boolean {
@@ -110,7 +110,7 @@ function newSession(account: Account, role: Role, terms: SessionTerms): Session 
     roleName: role.name,
     roleArn: role.arn,
     sessionName: terms.sessionName,
-    arn: `arn:aws:sts::${account.id}:assumed-role/${role.name}/${terms.sessionName}`,
+    arn: `arn:${account.partition.id}:sts::${account.id}:assumed-role/${role.name}/${terms.sessionName}`,
     providerArn: terms.providerArn,
     issuedAt: issuedAt.toISOString(),
     expiresAt: new Date(issuedAt.getTime() + terms.seconds * 1000).toISOString(),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GetAuthorizationTokenResponse } from '@aws-sdk/client-ecr';
 import type { Call } from '../account.ts';
+import { registryHost } from '../identifiers.ts';
 
 const LIFETIME_MS = 12 * 3_600_000;
 
@@ -11,7 +12,7 @@ export function getAuthorizationToken({ account }: Call): GetAuthorizationTokenR
       {
         authorizationToken: Buffer.from(`AWS:${randomBytes(48).toString('base64')}`).toString('base64'),
         expiresAt: new Date(account.now().getTime() + LIFETIME_MS),
-        proxyEndpoint: `https://${account.id}.dkr.ecr.${account.region}.amazonaws.com`,
+        proxyEndpoint: `https://${registryHost(account)}`,
       },
     ],
   };

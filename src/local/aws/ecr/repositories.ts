@@ -17,7 +17,7 @@ import type {
 import type { Account, Call } from '../account.ts';
 import type { Repository } from '../entities.ts';
 import { ecrFault, invalidParameter } from '../fault.ts';
-import { repositoryArn } from '../identifiers.ts';
+import { registryHost, repositoryArn } from '../identifiers.ts';
 import { pageOf, readToken } from '../paging.ts';
 import type { EntityChange } from '../store.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
@@ -160,7 +160,7 @@ function checkedEncryption(account: Account, given: EncryptionConfiguration | un
     if (given?.kmsKey === undefined) return { encryptionType };
     throw invalidParameter('encryptionConfiguration', 'A KMS key can only be given with KMS encryption');
   }
-  const kmsKey = given?.kmsKey ?? `arn:aws:kms:${account.region}:${account.id}:key/aws-ecr`;
+  const kmsKey = given?.kmsKey ?? `arn:${account.partition.id}:kms:${account.region}:${account.id}:key/aws-ecr`;
   return { encryptionType, kmsKey };
 }
 
@@ -169,7 +169,7 @@ function answerOf(account: Account, repository: Repository): RepositoryAnswer {
     repositoryArn: repositoryArn(account, repository.name),
     registryId: account.id,
     repositoryName: repository.name,
-    repositoryUri: `${account.id}.dkr.ecr.${account.region}.amazonaws.com/${repository.name}`,
+    repositoryUri: `${registryHost(account)}/${repository.name}`,
     createdAt: new Date(repository.createdAt),
     imageTagMutability: repository.mutability,
     imageTagMutabilityExclusionFilters: shownExclusions(repository.mutabilityExclusions),

@@ -6,9 +6,10 @@ import type {
   SetRepositoryPolicyRequest,
   SetRepositoryPolicyResponse,
 } from '@aws-sdk/client-ecr';
-import type { Call } from '../account.ts';
+import type { Account, Call } from '../account.ts';
 import type { Repository } from '../entities.ts';
 import { ecrFault, invalidParameter } from '../fault.ts';
+import { iamArn } from '../identifiers.ts';
 import { awsPrincipals, parsePolicy } from '../policy-syntax.ts';
 import { principalExists } from '../principal-names.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
@@ -20,7 +21,7 @@ export function setRepositoryPolicy({ account }: Call, input: SetRepositoryPolic
   if (document === undefined) throw invalidParameter('PolicyText', `Invalid repository policy provided: ${fault}`);
   const unknown = awsPrincipals(document).find((name) => !principalExists(account, name));
   if (unknown !== undefined) throw invalidParameter('PolicyText', 'Principal not found');
-  const policyText = asKept(input.policyText ?? '');
+  const policyText = asKept(account, input.policyText ?? '');
   keepRepository(account, { ...repository, policyText });
   return { registryId: account.id, repositoryName: repository.name, policyText };
 }
@@ -54,13 +55,15 @@ function policyOf(registryId: string, { name, policyText }: Repository): string 
 }
 
 /** ECR gives a policy back in its own layout, and an account's number as the ARN of its root. */
-function asKept(policyText: string): string {
+function asKept(account: Account, policyText: string): string {
   const rewritten = (_key: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && 'AWS' in value ? { ...value, AWS: accountArns(value.AWS) } : value;
+    typeof value === 'object' && value !== null && 'AWS' in value
+      ? { ...value, AWS: accountArns(account, value.AWS) }
+      : value;
   return JSON.stringify(JSON.parse(policyText, rewritten), undefined, 2);
 }
 
-function accountArns(names: unknown): unknown {
-  if (Array.isArray(names)) return names.map(accountArns);
-  return typeof names === 'string' && /^\d{12}$/.test(names) ? `arn:aws:iam::${names}:root` : names;
+function accountArns(account: Account, names: unknown): unknown {
+  if (Array.isArray(names)) return names.map((name) => accountArns(account, name));
+  return typeof names === 'string' && /^\d{12}$/.test(names) ? iamArn(account, 'root', names) : names;
 }

@@ -10,7 +10,7 @@ import type {
 import type { Account, Call } from '../account.ts';
 import type { ManagedPolicy } from '../entities.ts';
 import { iamFault } from '../fault.ts';
-import { uniqueId } from '../identifiers.ts';
+import { iamArn, uniqueId } from '../identifiers.ts';
 import { parsePolicy } from '../policy-syntax.ts';
 import { tagList } from '../tags.ts';
 import { checkedIamTags } from './iam-tags.ts';
@@ -22,7 +22,7 @@ const MAX_SIZE = 6144;
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
 export function createPolicy({ account }: Call, input: CreatePolicyRequest): CreatePolicyResponse {
   const { PolicyName: name = '', PolicyDocument: document = '', Path: path = '/' } = input;
-  const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
+  const arn = iamArn(account, `policy${path}${name}`);
   const { fault } = parsePolicy(document, 'identity');
   if (fault !== undefined) throw iamFault('MalformedPolicyDocumentException', fault);
   if (sizeOf(document) > MAX_SIZE)

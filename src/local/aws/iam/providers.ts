@@ -8,6 +8,7 @@ import type {
 import type { Account, Call } from '../account.ts';
 import type { Provider } from '../entities.ts';
 import { iamFault } from '../fault.ts';
+import { iamArn } from '../identifiers.ts';
 import { tagList } from '../tags.ts';
 import { checkedIamTags } from './iam-tags.ts';
 
@@ -59,7 +60,7 @@ export function listOpenIDConnectProviders({ account }: Call): ListOpenIDConnect
 
 /** ARN of the provider for an issuer (its URL without the scheme). */
 export function providerArn(account: Account, issuer: string): string {
-  return `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
+  return iamArn(account, `oidc-provider/${issuer}`);
 }
 
 /** An issuer as ARNs and condition keys have it: the URL without its scheme. */
