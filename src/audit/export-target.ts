@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { createHash, randomUUID } from 'node:crypto';
 
@@ -10,22 +10,34 @@ export interface LocalFile {
   readonly sha256: string;
 }
 
-/** Where a bulk export goes: it can be put there, and nothing else. */
+/** Where a bulk export goes: it can be put there, what is there already can be looked at, and nothing is replaced. */
 export interface ExportTarget {
   /**
-   * Puts a file. One that is there already stays as it is, which is right when an export that broke off is done again: the same events
-   * make the same bytes.
+   * Puts a file. One that is there already stays as it is. When an export that broke off is done again, it is the same: the same events
+   * make the same bytes. That is never taken for granted: what is there is read.
    *
-   * @param existing `any`: what is there already may be other bytes, because each signature of the same text is another
+   * @param accepts whether what is there will do; without it, only the same bytes will
+   * @throws AlreadyThere when something else is there under that name
    */
-  put(key: string, file: LocalFile, contentType: string, existing?: 'same' | 'any'): Promise<void>;
+  put(key: string, file: LocalFile, contentType: string, accepts?: (there: Buffer) => Promise<boolean>): Promise<void>;
+}
+
+/** Something else is where a file of an export belongs: the export must not go on as if it had been written. */
+export class AlreadyThere extends Error {
+  constructor(place: string, there: string, options?: ErrorOptions) {
+    super(
+      `${place} is there already, ${there}. It was not replaced, and the export is not recorded. See docs/runbook.md, The audit export.`,
+      options,
+    );
+    this.name = 'AlreadyThere';
+  }
 }
 
 /** A folder as the target. */
 export function folderTarget(folder: string): ExportTarget {
   const root = resolve(folder);
   return {
-    put: async (key, file, _contentType, existing = 'same') => {
+    put: async (key, file, _contentType, accepts) => {
       const path = join(root, key);
       if (!path.startsWith(root + sep)) throw new Error(`${key} would leave ${folder}.`);
       await mkdir(dirname(path), { recursive: true });
@@ -36,8 +48,9 @@ export function folderTarget(folder: string): ExportTarget {
         await link(beside, path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        if (existing === 'same' && (await sha256OfFile(path)) !== file.sha256)
-          throw new Error(`${path} is there already, with another content.`, { cause: error });
+        const same =
+          accepts === undefined ? (await sha256OfFile(path)) === file.sha256 : await accepts(await readFile(path));
+        if (!same) throw new AlreadyThere(path, 'with another content', { cause: error });
       } finally {
         await rm(beside, { force: true });
       }

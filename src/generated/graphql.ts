@@ -92,9 +92,11 @@ export type AuditEvent = {
   readonly department?: Maybe<Department>;
   /** The department that it concerns. */
   readonly departmentId?: Maybe<Scalars['String']['output']>;
+  /** For `beginAuditLogExport` and `exportAuditLog`: the export's number. */
+  readonly exportNumber?: Maybe<Scalars['Int']['output']>;
   /** SHA-256 over `prev` and the canonical JSON (RFC 8785) of the event without `hash`, in hex. */
   readonly hash: Scalars['String']['output'];
-  /** For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+  /** For the platform's `anchorChains`, `beginAuditLogExport` and `exportAuditLog`: where all chains stood. */
   readonly heads?: Maybe<ReadonlyArray<ChainHead>>;
   /** Chain and sequence number, such as `koa/17`. */
   readonly id: Scalars['ID']['output'];

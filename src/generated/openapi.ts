@@ -1025,12 +1025,14 @@ export interface components {
                 readonly code: string;
                 readonly detail: string;
             };
-            /** @description For `anchorChains` and `exportAuditLog`: where all chains stood. */
+            /** @description For `anchorChains`, `beginAuditLogExport` and `exportAuditLog`: where all chains stood. */
             readonly heads?: readonly {
                 readonly chain: string;
                 readonly seq: number;
                 readonly hash: string;
             }[];
+            /** @description For `beginAuditLogExport` and `exportAuditLog`: the export's number. */
+            readonly exportNumber?: number;
             /** @description For `exportAuditLog`: the manifest that was written. */
             readonly manifest?: {
                 readonly key: string;

@@ -12,7 +12,7 @@ import {
   DEPARTMENT_SORT_KEY,
   type Key,
 } from './keys.ts';
-import { getAll, queryAll, queryPage, type Item } from './pages.ts';
+import { getAll, queryAll, queryPage, type Item, type QueryPage } from './pages.ts';
 
 /** The names of all chains that ever had an event, in order; also those of departments that are gone. Strongly consistent. */
 export async function listChains(tables: Tables): Promise<readonly string[]> {
@@ -78,6 +78,32 @@ export async function readRun(tables: Tables, { chain, after, last, limit }: Cha
   );
   return items.map(textOf);
 }
+
+/** The events of a chain from its newest back, strongly consistent; as the audit table has them, whatever the state table says. */
+export async function* readNewest(tables: Tables, chain: string): AsyncGenerator<AuditEvent> {
+  let start: Item | undefined;
+  do {
+    const page: QueryPage = await queryPage(
+      tables,
+      {
+        TableName: tables.audit,
+        KeyConditionExpression: 'pk = :chain',
+        ExpressionAttributeNames: { '#event': 'event' },
+        ExpressionAttributeValues: { ':chain': chain },
+        ProjectionExpression: '#event',
+        ConsistentRead: true,
+        ScanIndexForward: false,
+      },
+      NEWEST,
+      start,
+    );
+    for (const item of page.items) yield eventOf(textOf(item));
+    start = page.next;
+  } while (start !== undefined);
+}
+
+/** How many events are looked at at once from the newest back: what is looked for is near the end. */
+const NEWEST = 10;
 
 /** Reads one event, strongly consistent. */
 export async function readEvent(tables: Tables, chain: string, seq: number): Promise<AuditEvent | undefined> {

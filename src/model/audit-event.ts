@@ -63,8 +63,10 @@ export interface AuditRecord {
   readonly plan?: Plan;
   readonly awsCalls?: readonly AwsCall[];
   readonly reason?: { readonly code: string; readonly detail: string };
-  /** For the platform's `anchorChains` and `exportAuditLog`: where all chains stood. */
+  /** For the platform's `anchorChains`, `beginAuditLogExport` and `exportAuditLog`: where all chains stood. */
   readonly heads?: readonly ChainHeadRecord[];
+  /** For `beginAuditLogExport` and `exportAuditLog`: the export's number. */
+  readonly exportNumber?: number;
   /** For `exportAuditLog`: the manifest that was written. */
   readonly manifest?: { readonly key: string; readonly sha256: string };
 }

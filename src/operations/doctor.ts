@@ -12,7 +12,12 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PLATFORM_CHAIN } from '../audit/chain.ts';
 import type { Config } from '../config.ts';
+import { readChainHead } from '../ledger/append.ts';
+import { isAlive, readExports, readRun } from '../ledger/export-state.ts';
+import { readNewest } from '../ledger/read-audit.ts';
 import { auditTable, stateTable } from '../ledger/tables.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { isSameDocument } from '../policy/canonical.ts';
@@ -51,6 +56,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   quotas: checkQuotas,
   'state table': ({ config, dynamoDb }) => checkTable('state table', dynamoDb, stateTable(config.stateTable)),
   'audit table': ({ config, dynamoDb }) => checkTable('audit table', dynamoDb, auditTable(config.auditTable)),
+  'audit export': checkExport,
   API: checkApi,
 };
 
@@ -245,6 +251,45 @@ async function backupFinding(about: string, dynamoDb: DynamoDBClient, TableName:
     // An emulator has none, and says so in its own way.
     return weak(about, `Whether it can be restored is not known: ${messageOf(error)}`);
   }
+}
+
+/** An export that is older than this, or began this long ago and did not end, is not what the nightly schedule does. */
+const EXPORT_HOURS = 48;
+
+async function checkExport({ config, dynamoDb, now }: Deployment): Promise<readonly Finding[]> {
+  const about = 'audit export';
+  const documents = DynamoDBDocumentClient.from(dynamoDb);
+  const tables = { documents, state: config.stateTable, audit: config.auditTable };
+  const hoursSince = (time: string): number => Math.floor((now().getTime() - Date.parse(time)) / 3_600_000);
+  const { last, begun } = await readExports(tables);
+  const head = await readChainHead(tables, PLATFORM_CHAIN);
+  const newest = await readNewest(tables, PLATFORM_CHAIN).next();
+  const run = await readRun(tables);
+  const behind = newest.done !== true && newest.value.seq !== head.seq;
+  return [
+    ...(behind
+      ? [
+          bad(
+            about,
+            `The state table says that the platform's chain ends at ${head.seq}, and it ends at ${newest.value.seq}: nothing can be exported. Was the state table restored? npm run state -- reconcile`,
+          ),
+        ]
+      : []),
+    ...(begun === undefined || (run !== undefined && isAlive(run, now()))
+      ? []
+      : [
+          (hoursSince(begun.createdAt) < EXPORT_HOURS ? weak : bad)(
+            about,
+            `Export ${begun.number} began at ${begun.createdAt} and did not end; the exporter's log says why. The next run does it again.`,
+          ),
+        ]),
+    last.endedAt === undefined
+      ? weak(about, 'No export has ever ended: the audit log is in its table alone.')
+      : (hoursSince(last.endedAt) < EXPORT_HOURS ? good : bad)(
+          about,
+          `Export ${last.number} ended at ${last.endedAt}, ${hoursSince(last.endedAt)} hours ago.`,
+        ),
+  ];
 }
 
 async function checkApi({ apiUrl, fetch, now }: Deployment): Promise<readonly Finding[]> {

@@ -8,6 +8,7 @@ import { beginRun, type ExecutorParts, type Run } from '../executor/parts.ts';
 import { commit } from '../ledger/commit.ts';
 import { readChainHead } from '../ledger/append.ts';
 import { auditSortKey, chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
+import { readExports, releaseRun } from '../ledger/export-state.ts';
 import { releaseLease, takeLease } from '../ledger/lease.ts';
 import { queryAll } from '../ledger/pages.ts';
 import { eventOf, listChains } from '../ledger/read-audit.ts';
@@ -129,6 +130,30 @@ export async function forwardOtherChains(tables: Tables): Promise<readonly Forwa
     forwarded.push({ chain, since, lostDepartment: !own });
   }
   return forwarded;
+}
+
+/** Where the bulk export stands after a restore. */
+export interface ReconciledExport {
+  /** Number of the last export that ended; 0 when there was none. */
+  readonly last: number;
+  /** An export that began after it and did not end. */
+  readonly begun?: number;
+  /** When the run began that the restored state still knew, if it was let go of. */
+  readonly released?: string;
+}
+
+/**
+ * Brings the bulk export back after a restore: what was exported is in the platform's chain, so that only a run that the restored
+ * state remembers, and that is over, has to be let go of.
+ */
+export async function reconcileExport(tables: Tables, now: Date): Promise<ReconciledExport> {
+  const released = await releaseRun(tables, now);
+  const { last, begun } = await readExports(tables);
+  return {
+    last: last.number,
+    ...(begun === undefined ? {} : { begun: begun.number }),
+    ...(released === undefined ? {} : { released }),
+  };
 }
 
 /** What a deleted department leaves: its counters. */

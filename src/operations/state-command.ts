@@ -10,7 +10,14 @@ import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
 import { readState, restoreState, type StateItem } from './state-table.ts';
-import { forwardOtherChains, reconcile, type Forwarded, type Reconciled } from './reconcile.ts';
+import {
+  forwardOtherChains,
+  reconcile,
+  reconcileExport,
+  type Forwarded,
+  type Reconciled,
+  type ReconciledExport,
+} from './reconcile.ts';
 
 const HELP = `Keeps, restores and reconciles the state table. docs/runbook.md says when.
 
@@ -75,6 +82,7 @@ async function restoreFrom({ tables }: ExecutorParts, file: string): Promise<num
 async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<number> {
   let open = 0;
   for (const forwarded of await forwardOtherChains(parts.tables)) say(toldOfChain(forwarded));
+  say(toldOfExport(await reconcileExport(parts.tables, parts.now())));
   for (let after: string | undefined; ; ) {
     const page = await listDepartmentIds(parts.tables, 100, after);
     for (const department of page) {
@@ -86,6 +94,14 @@ async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<numbe
     after = page.at(-1);
   }
   return open === 0 ? 0 : 2;
+}
+
+function toldOfExport({ last, begun, released }: ReconciledExport): string {
+  return [
+    released === undefined ? '' : `audit export: the run of ${released} is over\n`,
+    begun === undefined ? '' : `audit export: ${begun} began and did not end; the next run does it again\n`,
+    last === 0 ? '' : `audit export: ${last} is the last that ended; the next goes on after it\n`,
+  ].join('');
 }
 
 function toldOfChain({ chain, since, lostDepartment }: Forwarded): string {

@@ -1,6 +1,7 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { pause } from '../clock.ts';
 import type { Tables } from '../ledger/client.ts';
+import { EXPORT_KEY } from '../ledger/keys.ts';
 import { scanAll } from '../ledger/pages.ts';
 
 /** An item of the state table, as it is. */
@@ -18,7 +19,7 @@ export function readState(tables: Tables): AsyncGenerator<StateItem> {
 }
 
 /**
- * Writes items into an empty state table. Leases stay behind: whoever held one is gone.
+ * Writes items into an empty state table. Leases stay behind, and so does the run of an export: whoever held one is gone.
  * @returns how many were written
  * @throws Error when the table holds anything
  */
@@ -28,7 +29,7 @@ export async function restoreState(tables: Tables, items: AsyncIterable<StateIte
   let written = 0;
   let batch: StateItem[] = [];
   for await (const item of items) {
-    if (item.pk.startsWith('LEASE#')) continue;
+    if (item.pk.startsWith('LEASE#') || item.pk === EXPORT_KEY.pk) continue;
     batch.push(item);
     written += 1;
     if (batch.length === BATCH) await writeBatch(tables, batch.splice(0));

@@ -57,9 +57,9 @@ t.test('a bulk export proves itself', async (t) => {
     now: () => new Date(),
   };
   const chains = {
-    koa: chainOf('koa', 1_100),
+    koa: chainOf('koa', 220),
     'koa.refusals': chainOf('koa.refusals', 40),
-    pol: chainOf('pol', 300, '2026-11-02T10:00:00.000Z'),
+    pol: chainOf('pol', 80, '2026-11-02T10:00:00.000Z'),
   };
   await fillLog(
     tables,
@@ -87,7 +87,7 @@ t.test('a bulk export proves itself', async (t) => {
     t.same([first.number, second.number, third.number, fourth.number], [1, 2, 3, 4]);
     t.same(
       third.files.map(({ count }) => count),
-      [1, 1],
+      [2, 2],
       'only what the export before it wrote, in both forms',
     );
     t.ok(new Set(ndjson.map(({ day }) => day)).size >= 2, 'several days');
@@ -97,10 +97,10 @@ t.test('a bulk export proves itself', async (t) => {
   await t.test('both verifiers find it whole', async (t) => {
     const verdict = await verifyFiles([folder], { publicKey });
     t.same(verdict.problems, []);
-    t.match(verdict, { events: 1_443, manifests: 4 });
+    t.match(verdict, { events: 346, manifests: 4 });
     const python = await verifyWithPython(folder);
     t.equal(python.code, 0, python.text);
-    t.match(python.text, /1443 events/);
+    t.match(python.text, /346 events/);
   });
 
   await t.test('another reader opens the Parquet and counts the same', async (t) => {
@@ -161,7 +161,7 @@ t.test('a bulk export proves itself', async (t) => {
     },
     'the end of a file is cut off': {
       forge: (copy) => edit(copy, lastFile, (lines) => lines.slice(0, -1)),
-      says: /pol\/300|manifest says/,
+      says: /pol\/80|manifest says/,
     },
     'a file is cut off in its middle': {
       forge: async (copy) =>
@@ -218,7 +218,7 @@ t.test('a bulk export proves itself', async (t) => {
   await t.test(
     'a chain that was written anew from some event on is found by the manifests and by anchors',
     async (t) => {
-      const forged = chainOf('koa', 1_100, '2026-11-01T00:00:01.000Z');
+      const forged = chainOf('koa', 220, '2026-11-01T00:00:01.000Z');
       const file = join(scratch, 'anew.ndjson');
       const platform = (await eventsOf(join(folder, third.files[0]?.key ?? ''))).concat(
         await eventsOf(
@@ -348,7 +348,7 @@ t.test('a bulk export proves itself', async (t) => {
     const parquet = fourth.files.filter(({ form }) => form === 'parquet');
     if (own === undefined) throw new Error('The export is empty.');
     t.match(await forged({ files: [{ ...own, key: '../escaped.gz' }] }), /lies outside of the folder/);
-    t.match(await forged({ files: [{ ...own, count: 2 }, ...parquet] }), /holds 1 events, the manifest says 2/);
+    t.match(await forged({ files: [{ ...own, count: 3 }, ...parquet] }), /holds 2 events, the manifest says 3/);
     t.match(await forged({ files: [{ ...own, runs: [] }, ...parquet] }), /holds other runs/);
     t.match(await forged({ files: [{ ...own, day: '2026-01-01' }, ...parquet] }), /which is of another day/);
     t.match(await forged({ files: [{ ...own, sha256: own.sha256.replace(/./, 'x') }, ...parquet] }), /another SHA-256/);
@@ -382,13 +382,13 @@ t.test('a bulk export proves itself', async (t) => {
     t.same(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     t.match(
       both.find(({ status }) => status === 'rejected'),
-      { reason: /Export 5 (was begun by another run|runs since)/ },
+      { reason: /An export runs since/ },
     );
     t.same((await verifyFiles([folder])).problems, []);
   });
 
   await t.test('an export that broke off anywhere is done again with the same files', async (t) => {
-    await fillLog(tables, { ...chains, pol: chainOf('pol', 340, '2026-11-02T10:00:00.000Z') });
+    await fillLog(tables, { ...chains, pol: chainOf('pol', 100, '2026-11-02T10:00:00.000Z') });
     let puts = 0;
     for (let breaksAt = 1; breaksAt <= 4; breaksAt++) {
       const clock = new Date(Date.now() + breaksAt * 3_600_000);
@@ -403,7 +403,7 @@ t.test('a bulk export proves itself', async (t) => {
       await t.rejects(bulkExport({ ...parts, target, now: () => clock }), {
         message: 'broke off',
       });
-      await t.rejects(bulkExport({ ...parts, now: () => clock }), { message: /Export 6 runs since/ });
+      await t.rejects(bulkExport({ ...parts, now: () => clock }), { message: /An export runs since/ });
     }
     const sixth = await bulkExport({
       ...parts,

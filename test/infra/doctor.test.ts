@@ -1,8 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { bulkExport } from '../../src/audit/bulk-export.ts';
+import { folderTarget } from '../../src/audit/export-target.ts';
 import type { Config } from '../../src/config.ts';
+import { chainHeadKey } from '../../src/ledger/keys.ts';
+import { getItem } from '../../src/ledger/read.ts';
 import type { AccountId } from '../../src/model/ids.ts';
 import { LOCAL_CREDENTIALS } from '../../src/local/embedded.ts';
 import { examine, type Deployment, type Finding } from '../../src/operations/doctor.ts';
@@ -52,6 +60,36 @@ t.test('the doctor', async (t) => {
         about,
       );
     }
+  });
+
+  t.test('knows where the export of the audit log stands', async (t) => {
+    const { config, dynamoDb } = healthy;
+    const tables = {
+      documents: DynamoDBDocumentClient.from(dynamoDb),
+      state: config.stateTable,
+      audit: config.auditTable,
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    const toldIn = async (hours: number): Promise<readonly string[]> =>
+      (await examine({ ...healthy, now: () => new Date(Date.now() + hours * 3_600_000) }))
+        .filter(({ about }) => about === 'audit export')
+        .map(({ state, detail }) => `${state} ${detail}`);
+    const parts = { tables, target: folderTarget(folder), source: '/x', now: () => new Date() };
+    t.match(await toldIn(0), [/^weak No export has ever ended/]);
+    await bulkExport(parts);
+    t.match(await toldIn(1), [/^good Export 1 ended/]);
+    t.match(await toldIn(49), [/^bad Export 1 ended .* 49 hours ago/]);
+    const breaks = { put: async () => Promise.reject(new Error('broke off')) };
+    await t.rejects(bulkExport({ ...parts, target: breaks }), { message: 'broke off' });
+    t.match(await toldIn(0), [/^good Export 1/], 'a run may still be at it');
+    t.match(await toldIn(1), [/^weak Export 2 began/, /^good/]);
+    t.match(await toldIn(49), [/^bad Export 2 began/, /^bad/]);
+    const key = chainHeadKey('platform');
+    const head = await getItem(tables, key);
+    await tables.documents.send(new PutCommand({ TableName: tables.state, Item: { ...head, ...key, seq: 1 } }));
+    t.match((await toldIn(0))[0], /^bad The state table says that the platform's chain ends at 1, and it ends at 3/);
+    await tables.documents.send(new PutCommand({ TableName: tables.state, Item: { ...head, ...key } }));
   });
 
   const illnesses: readonly (readonly [string, Deployment, RegExp])[] = [

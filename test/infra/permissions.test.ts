@@ -330,6 +330,10 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
         'dynamodb:LeadingKeys': ['CHAIN#platform'],
       }),
       row('puts a new object', 's3:PutObject', BUCKET_OBJECT, { 's3:if-none-match': '*' }),
+      row('reads what is there already', 's3:GetObject', BUCKET_OBJECT),
+      row('looks at a signature that is there', 'kms:Verify', key, {
+        'kms:ResourceAliases': [`alias/${name}-audit-signing`],
+      }),
       row('signs a manifest', 'kms:Sign', key, { 'kms:ResourceAliases': [`alias/${name}-audit-signing`] }),
       row('closes an object', 'kms:GenerateDataKey', key, {
         ...OUR_KEY,
@@ -345,7 +349,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       row('replaces no object', 's3:PutObject', BUCKET_OBJECT),
       row('deletes no object', 's3:DeleteObject', BUCKET_OBJECT),
       row('deletes no version', 's3:DeleteObjectVersion', BUCKET_OBJECT),
-      row('reads no object', 's3:GetObject', BUCKET_OBJECT),
+      row('reads in no other bucket', 's3:GetObject', 'arn:aws:s3:::payroll/x'),
       row('writes into no other bucket', 's3:PutObject', 'arn:aws:s3:::payroll/x', { 's3:if-none-match': '*' }),
       row('changes no bucket', 's3:PutBucketPolicy', BUCKET_OBJECT.slice(0, -2)),
       row("writes no department's state", 'dynamodb:PutItem', table('state'), {
@@ -434,6 +438,7 @@ const OPEN_TO_ADMINISTRATORS: Readonly<Record<FunctionName, readonly string[]>> 
     'queries no other table',
     "signs with no other account's key",
     "uses no other account's key",
+    'reads in no other bucket',
     'writes into no other bucket',
     'reads no other table',
     'signs with no other key',

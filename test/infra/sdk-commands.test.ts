@@ -39,7 +39,12 @@ const PAGED_COMMANDS: Readonly<Record<string, string>> = {
   scanAll: 'Scan',
 };
 /** Commands of clients that only the exporter has. */
-const OTHER_COMMANDS: Readonly<Record<string, string>> = { PutObjectCommand: 's3:PutObject', SignCommand: 'kms:Sign' };
+const OTHER_COMMANDS: Readonly<Record<string, string>> = {
+  GetObjectCommand: 's3:GetObject',
+  PutObjectCommand: 's3:PutObject',
+  SignCommand: 'kms:Sign',
+  VerifyCommand: 'kms:Verify',
+};
 const TRANSACTION_ITEMS: Readonly<Record<string, string>> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
