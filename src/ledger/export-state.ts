@@ -161,7 +161,7 @@ export async function endExport(
 /** When the run began that works on an export; `undefined` when there is none. */
 export async function readRun(tables: Tables): Promise<string | undefined> {
   const startedAt = (await getItem(tables, EXPORT_KEY))?.['startedAt'];
-  return startedAt === undefined || startedAt === NOBODY ? undefined : String(startedAt);
+  return typeof startedAt !== 'string' || startedAt === NOBODY ? undefined : startedAt;
 }
 
 /** Whether a run that began at a time can still be at work. */
