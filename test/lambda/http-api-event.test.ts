@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { observeRepository } from '../../src/aws/observe.ts';
 import { composeApi } from '../../src/compose.ts';
