@@ -18,7 +18,7 @@ variable "audience" {
   nullable    = false
 
   validation {
-    condition     = length(trimspace(var.audience)) > 0 && var.audience != "sts.amazonaws.com"
+    condition     = length(trimspace(var.audience)) > 0 && !can(regex("^([a-z]+://)?sts(-fips)?[.]", lower(trimspace(var.audience))))
     error_message = "audience must be the service's own, never sts.amazonaws.com: a token that was minted for AWS must not open this API."
   }
 }

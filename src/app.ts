@@ -4,15 +4,18 @@ import type { Caller } from './caller/caller.ts';
 import { checkContract } from './contract/check.ts';
 import type { Contract } from './contract/operation.ts';
 import type { Asker, Core } from './core.ts';
-import { notFound, ServiceError } from './errors.ts';
+import { ServiceError, unknownPath } from './errors.ts';
 import { NO_ROUTE_SCHEMAS } from './no-route-schemas.ts';
 import { knownError } from './known-error.ts';
 import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
 import { sendProblem } from './rest/problem.ts';
 import { refuseOtherMethods, registerRestFace, type RestFace } from './rest/routes.ts';
+import { JSON_FAULTS, jsonFault, strictUtf8 } from './strict-json.ts';
 
 /** Largest body that is read. The largest honest one, a list of 200 accounts or a lifecycle policy, is a tenth of it. */
 const BODY_LIMIT = 256 * 1_024;
+/** Longest head of a request that Node reads, and more than API Gateway does. */
+const LONGEST_PATH = 16 * 1_024;
 
 /** What an app is made of. */
 export interface AppParts {
@@ -69,13 +72,13 @@ export function buildApp({
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOf(request));
     // Before a body is looked at: no method and no media type makes an unknown path anything else.
-    if (request.is404) throw notFound();
+    if (request.is404) throw unknownPath();
     if (request.routeOptions.config.isPublic === true) return;
     request.caller = await authenticate(request.headers.authorization, new Date());
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, config.docsBaseUrl));
   app.setNotFoundHandler(() => {
-    throw notFound();
+    throw unknownPath();
   });
   readJsonOnly(app);
   registerRestFace(app, { contract, core, page });
@@ -91,7 +94,8 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string):
     // Our own ids: one that the client sends could be made to look like another request's in the audit trail.
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    routerOptions: { maxParamLength: 1_024 },
+    // As long as a whole request's head may be: what is too long for a name, its schema says, after the token was looked at.
+    routerOptions: { maxParamLength: LONGEST_PATH },
     schemaController: NO_ROUTE_SCHEMAS,
     frameworkErrors: (error, request, reply) => {
       void reply.headers(headersOf(request));
@@ -100,13 +104,20 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string):
   });
 }
 
-/** JSON is the only thing that is read; an empty body is none, whatever `Content-Type` says. */
+/** JSON is the only thing that is read, and only what all readers read alike; an empty body is none, whatever `Content-Type` says. */
 function readJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = strictUtf8(body as Buffer, 'strip');
+    if (text === '') done(null, undefined);
+    else if (text === undefined) done(new ServiceError('malformed-request', 'The body is not UTF-8.'));
+    else
+      void parse(request, text, (error, value: unknown) => {
+        const fault = error === null ? jsonFault(text) : undefined;
+        if (fault === undefined) done(error, value);
+        else done(new ServiceError('malformed-request', `The body ${JSON_FAULTS[fault]}.`));
+      });
   });
 }
 

@@ -48,6 +48,7 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const DEFAULT_STS_AUDIENCE = 'sts.amazonaws.com';
 const DEFAULT_EVENTS = 'push,workflow_dispatch,schedule,release';
 
 /**
@@ -61,7 +62,7 @@ export function readConfig(env: Environment): Config {
     stateTable: env['ECP_STATE_TABLE'] ?? 'ecr-control-plane-state',
     auditTable: env['ECP_AUDIT_TABLE'] ?? 'ecr-control-plane-audit',
     issuer: readIssuer(env),
-    audience: required(env, 'ECP_AUDIENCE', 'the audience that callers ask GitHub for, such as the URL of this API'),
+    audience: readAudience(env),
     platformCallers: readPlatformCallers(env['ECP_PLATFORM_CALLERS']),
     mutationEvents: list(env['ECP_MUTATION_EVENTS'] ?? DEFAULT_EVENTS),
     organisationWideBy: oneOf(env, 'ECP_ORGANISATION_WIDE_BY', ['acknowledgement', 'platform'], 'acknowledgement'),
@@ -94,7 +95,7 @@ function readAws(env: Environment): AwsSettings {
     rolePath,
     boundaryArn: readBoundary(env, `arn:${partition}:iam::${accountId}:policy`, rolePath),
     oidcProvider: readIssuer(env).slice('https://'.length),
-    stsAudience: env['ECP_STS_AUDIENCE'] ?? 'sts.amazonaws.com',
+    stsAudience: env['ECP_STS_AUDIENCE'] ?? DEFAULT_STS_AUDIENCE,
     ...(organisationId === undefined ? {} : { organisationId }),
     stsKeys: readStsKeys(env),
     trustPolicySize: number(env, 'ECP_TRUST_POLICY_SIZE', 2_048, 512, 8_192),
@@ -129,6 +130,24 @@ function readIssuer(env: Environment): string {
       'ECP_ISSUER must be an https URL exactly as in the claim iss, without a trailing slash, such as https://token.actions.githubusercontent.com.',
     );
   return issuer;
+}
+
+/** Hosts of AWS's STS, in every partition and on every kind of endpoint, also with a scheme before them. */
+const STS_HOST = /^(?:[a-z]+:\/\/)?sts(?:-fips)?\./i;
+
+/** A token for STS must be of no use here, and one for us of none there: whoever receives the one could replay it as the other. */
+function readAudience(env: Environment): string {
+  const audience = required(
+    env,
+    'ECP_AUDIENCE',
+    'the audience that callers ask GitHub for, such as the URL of this API',
+  );
+  const ofSts = env['ECP_STS_AUDIENCE'] ?? DEFAULT_STS_AUDIENCE;
+  if (STS_HOST.test(audience.trim()) || audience.trim().toLowerCase() === ofSts.toLowerCase())
+    throw new ConfigError(
+      `ECP_AUDIENCE must not be an audience of AWS STS, such as ${ofSts}: each token of a push role would be one for this API. Use a name of its own, such as ecr-control-plane.`,
+    );
+  return audience;
 }
 
 function readStsKeys(env: Environment): AwsSettings['stsKeys'] {

@@ -22,7 +22,8 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'malformed-request': { status: 400, title: 'The request can not be read' },
   unauthenticated: { status: 401, title: 'A valid GitHub Actions OIDC token is needed' },
   forbidden: { status: 403, title: 'The caller may not do this' },
-  'not-found': { status: 404, title: 'There is no such thing, or you may not know of it' },
+  'not-found': { status: 404, title: 'Not found' },
+  'unknown-path': { status: 404, title: 'Unknown path' },
   'method-not-allowed': { status: 405, title: 'The resource does not know this method' },
   'not-acceptable': { status: 406, title: 'No representation that the client accepts' },
   'already-exists': { status: 409, title: 'It exists already' },
@@ -83,7 +84,12 @@ export class ServiceError extends Error {
 
 /** The one answer for what is not there and for what the caller may not know of: the same, byte for byte. */
 export function notFound(): ServiceError {
-  return new ServiceError('not-found', 'Nothing is known under this address, or the caller may not know of it.');
+  return new ServiceError('not-found', "Not found, or you don't have access to it.");
+}
+
+/** The answer to an address that the contract does not have, whoever asks. It says nothing of what is there, so it may be plain. */
+export function unknownPath(): ServiceError {
+  return new ServiceError('unknown-path', 'Unknown path. The paths of this API are in /openapi.yaml.');
 }
 
 /** How many faults of one input are told: an answer must not grow with what it answers. */

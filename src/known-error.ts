@@ -44,6 +44,8 @@ function httpError(error: unknown): ServiceError | undefined {
       return new ServiceError('malformed-request', 'The path holds a % that begins no percent-encoded character.');
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new ServiceError('malformed-request', 'The body is not JSON.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ServiceError('malformed-request', 'A part of the path is too long.');
     default:
       if (error instanceof SyntaxError && statusCode === 400) {
         return new ServiceError(
@@ -51,6 +53,13 @@ function httpError(error: unknown): ServiceError | undefined {
           'The body is not JSON, or has a member named __proto__ or constructor.',
         );
       }
+      // Whatever else Fastify refuses in a request: its words stay with us, and its fault is not ours.
+      if (typeof code === 'string' && code.startsWith('FST_') && isOfClient(statusCode))
+        return new ServiceError('malformed-request', 'The request can not be read.');
       return undefined;
   }
+}
+
+function isOfClient(status: unknown): boolean {
+  return typeof status === 'number' && status >= 400 && status < 500;
 }

@@ -101,7 +101,11 @@ export function checkDraft<Facts extends GrantFacts>(
   const violations = checkGrant(draft, organisations, config.aws);
   const errors: InputError[] = violations.map(({ field, detail }) => ({ pointer: `/body${field}`, detail }));
   errors.push(...missingRepositories(draft, facts));
-  if (errors.length > 0) throw invalidInput(errors);
+  if (errors.length > 0) {
+    throw invalidInput(
+      errors.map(({ pointer, detail }) => ({ pointer: inCallersList(pointer, draft, input.body), detail })),
+    );
+  }
   for (const repository of facts.named) checkNotPending(repository, `Repository ${repository.name}`);
   for (const organisation of state.organisations) {
     if (isSameName(organisation.login, draft.organisation))
@@ -112,6 +116,17 @@ export function checkDraft<Facts extends GrantFacts>(
   checkPlatformOnly(needed, config.organisationWideBy, role);
   checkAcknowledged(needed, input.body['acknowledge'], radius);
   return radius;
+}
+
+/** A draft's lists are sorted and hold each value once; a pointer must count the caller's own list. */
+function inCallersList(pointer: string, draft: GrantDraft, body: Body): string {
+  const [, list, index, rest = ''] = /^\/body\/(refs|repositories)\/([0-9]+)(.*)$/.exec(pointer) ?? [];
+  if (list !== 'refs' && list !== 'repositories') return pointer;
+  const value = draft[list]?.[Number(index)];
+  const given: unknown = body[list];
+  const at = Array.isArray(given) ? given.map(String).indexOf(value ?? '') : -1;
+  // What an update leaves as it is, the caller did not write.
+  return at === -1 ? `/body/${list}` : `/body/${list}/${at}${rest}`;
 }
 
 function missingRepositories({ repositories = [] }: GrantDraft, { named }: GrantFacts): InputError[] {

@@ -1066,7 +1066,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "superseded" | "contended" | "in-use" | "not-empty" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
+        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "unknown-path" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "superseded" | "contended" | "in-use" | "not-empty" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
         /** @description RFC 9457 problem details. */
         readonly Problem: {
             /** @description Page that explains the code. */
@@ -1146,7 +1146,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-found`: it is not there, or you may not know of it; the two are the same, byte for byte. */
+        /** @description `not-found`: it is not there, or you have no access to it; the two are the same, byte for byte. */
         readonly NotFound: {
             headers: {
                 readonly [name: string]: unknown;

@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import { ERRORS, ServiceError } from '../errors.ts';
 import { loadOnce } from '../load-once.ts';
 import { negotiate } from '../rest/accept.ts';
+import { JSON_FAULTS, jsonFault } from '../strict-json.ts';
 import type { GraphqlOutcome, GraphqlRequest } from './engine.ts';
 import { errorAnswer, type ErrorTelling } from './errors.ts';
 
@@ -115,11 +116,15 @@ function readGet(parameters: unknown): GraphqlRequest {
 function parsed(name: string, text: unknown): unknown {
   if (text === undefined || text === '') return undefined;
   if (typeof text !== 'string') throw malformed(`"${name}" must be given once.`);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw malformed(`"${name}" must be JSON.`);
   }
+  const fault = jsonFault(text);
+  if (fault !== undefined) throw malformed(`"${name}" ${JSON_FAULTS[fault]}.`);
+  return value;
 }
 
 function requestOf(

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not-found'
+  | 'unknown-path'
   | 'method-not-allowed'
   | 'not-acceptable'
   | 'already-exists'

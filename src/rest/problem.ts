@@ -19,7 +19,8 @@ export interface Problem {
 export function problemOf(error: ServiceError, docsBaseUrl: string, requestId: string): Problem {
   const { status, title } = ERRORS[error.code];
   const type = `${docsBaseUrl}/errors.md#${error.code}`;
-  if (error.code === 'not-found') return { type, title, status, detail: error.message, code: error.code };
+  if (error.code === 'not-found' || error.code === 'unknown-path')
+    return { type, title, status, detail: error.message, code: error.code };
   const { wwwAuthenticate: _header, ...extensions } = error.extras;
   return {
     type,

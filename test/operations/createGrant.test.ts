@@ -176,6 +176,14 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       request: app({ repositories: ['giftcard-service', 'pol/website'] }),
       pointers: ['/body/repositories/1'],
     },
+    'one of them, not in their order': {
+      request: app({ repositories: ['zebra', 'giftcard-service', 'ant'] }),
+      pointers: ['/body/repositories/0', '/body/repositories/2'],
+    },
+    'refs, not in their order': {
+      request: app({ refs: ['refs/heads/main', 'refs/pull/7/merge', 'main'] }),
+      pointers: ['/body/refs/1', '/body/refs/2'],
+    },
     'no repository': { request: app({ repositories: [] }), pointers: ['/body/repositories'] },
     'a branch without refs/heads': { request: app({ refs: ['main'] }), pointers: ['/body/refs/0'] },
     'a pull request as a ref': { request: app({ refs: ['refs/pull/7/merge'] }), pointers: ['/body/refs/0'] },

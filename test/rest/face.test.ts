@@ -171,7 +171,6 @@ await t.test('what is not yours is answered byte for byte as what is not there',
     ['/v1/repositories/pol/secret', '/v1/repositories/pol/absent'],
     [`/v1/operations/${operation.id}`, `/v1/operations/op-${absent}`],
     ['/v1/departments/pol/audit-events', '/v1/departments/nobody/audit-events'],
-    ['/v1/departments/pol', '/v1/no/such/path'],
   ];
   const {
     'x-request-id': _id,
@@ -205,6 +204,49 @@ await t.test('what is not yours is answered byte for byte as what is not there',
     );
     t.equal(answers[0]?.text, answers[1]?.text, `${method}: the same bytes`);
   }
+});
+
+await t.test('an address that is none of ours is told as that, the same to everybody and in every form', async (t) => {
+  const authorization = `Bearer ${await service.token(KOA)}`;
+  const texts = new Set<string>();
+  for (const path of [
+    '/',
+    '/v1',
+    '/v1/no/such/path',
+    '/v1/repositorys',
+    '/v2/whoami',
+    '/prod/v1/whoami',
+    '/graphql/x',
+    '/docs',
+  ])
+    for (const method of ['GET', 'POST', 'DELETE'] as const)
+      for (const headers of [{}, { authorization }, { authorization: 'Bearer no' }]) {
+        const type = { 'content-type': 'text/plain', accept: 'text/html' };
+        const answer = await service.app.inject({
+          method,
+          url: path,
+          headers: { ...headers, ...type },
+          payload: '<x>',
+        });
+        t.equal(answer.statusCode, 404, `${method} ${path}`);
+        t.match(answer.headers['content-type'], /^application\/problem\+json/);
+        texts.add(answer.body);
+      }
+  t.equal(texts.size, 1);
+  t.match(JSON.parse([...texts][0] ?? ''), { code: 'unknown-path', title: 'Unknown path', detail: /^Unknown path\./ });
+});
+
+await t.test('a name that is too long is told as other wrong names are, and without a token not at all', async (t) => {
+  for (const length of [65, 1_024, 1_025, 5_000, 14_000]) {
+    for (const path of [`/v1/departments/${'k'.repeat(length)}`, `/v1/repositories/${'k'.repeat(length)}`]) {
+      t.equal((await service.ask(undefined, { path })).status, 401, `${length} without a token`);
+      const answer = await service.ask(KOA, { path });
+      t.equal(answer.status === 400 || answer.status === 404, true, `${length}: ${answer.status}`);
+    }
+    t.equal((await service.ask(undefined, { path: `/docs/${'k'.repeat(length)}` })).status, 404, `a page of ${length}`);
+  }
+  const beyond = await service.ask(KOA, { path: `/v1/departments/${'k'.repeat(20_000)}` });
+  t.match(beyond.body, { status: 400, code: 'malformed-request' });
 });
 
 await t.test('without a token nothing but health and contract is answered', async (t) => {
@@ -247,7 +289,12 @@ await t.test('a method that a path does not know is told which it knows', async 
 
 await t.test('a request that can not be read is refused in words that help', async (t) => {
   const post = '/v1/departments/koa/repositories';
-  const raw = (payload: string, headers: Record<string, string>, method: 'POST' | 'DELETE' = 'POST', url = post) =>
+  const raw = (
+    payload: string | Buffer,
+    headers: Record<string, string>,
+    method: 'POST' | 'DELETE' = 'POST',
+    url = post,
+  ) =>
     service
       .token(KOA)
       .then((token) =>
@@ -258,6 +305,34 @@ await t.test('a request that can not be read is refused in words that help', asy
     ['half a document', raw('{"name":', json), 400, 'malformed-request'],
     ['a prototype', raw('{"name":"a1","__proto__":{"admin":true}}', json), 400, 'malformed-request'],
     ['a constructor', raw('{"name":"a1","constructor":{"prototype":{}}}', json), 400, 'malformed-request'],
+    ['a name that occurs twice', raw('{"name":"a1","name":"a2"}', json), 400, 'malformed-request'],
+    ['a name that occurs twice, escaped', raw('{"name":"a1","n\\u0061me":"a1"}', json), 400, 'malformed-request'],
+    [
+      'one that does deep inside',
+      raw('{"name":"a1","lifecyclePolicy":{"rules":[{"a":1,"a":1}]}}', json),
+      400,
+      'malformed-request',
+    ],
+    [
+      'a document of a thousand lists',
+      raw(`{"name":"a1","lifecyclePolicy":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, json),
+      400,
+      'malformed-request',
+    ],
+    ['bytes that are not UTF-8', raw(Buffer.from('{"name":"a1\xff"}', 'latin1'), json), 400, 'malformed-request'],
+    ['UTF-16', raw(Buffer.from('{"name":"a1"}', 'utf16le'), json), 400, 'malformed-request'],
+    [
+      'GraphQL with a name twice',
+      raw('{"query":"{__typename}","query":"{whoami{role}}"}', json, 'POST', '/graphql'),
+      400,
+      'malformed-request',
+    ],
+    [
+      'variables with a name twice',
+      raw('{"query":"{__typename}","variables":{"a":1,"a":2}}', json, 'POST', '/graphql'),
+      400,
+      'malformed-request',
+    ],
     ['no body', raw('', json), 400, 'invalid-input'],
     ['a form', raw('name=a1', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported-media-type'],
     ['plain text', raw('{"name":"a1"}', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type'],
@@ -285,8 +360,11 @@ await t.test('a request that can not be read is refused in words that help', asy
   for (const [what, sent, status, code] of table) {
     const answer = await sent;
     t.equal(answer.statusCode, status, what);
-    t.equal(JSON.parse(answer.body).code, code, `${what}: ${code}`);
+    const body = JSON.parse(answer.body);
+    t.equal(body.code ?? body.errors[0].extensions.code, code, `${what}: ${code}`);
   }
+  const twice = `/graphql?query=${encodeURIComponent('{__typename}')}&variables=${encodeURIComponent('{"a":1,"a":2}')}`;
+  t.match((await service.ask(KOA, { path: twice })).body.errors, [{ extensions: { code: 'malformed-request' } }]);
   t.equal((await service.ask(KOA, { path: '/v1/repositories/face-async' })).status, 200, 'nothing was deleted');
   t.equal((await service.ask(KOA, { path: '/v1/repositories/a1' })).status, 404, 'nothing was made');
 });

@@ -70,7 +70,7 @@ export async function refusesBadInput(
 /** A body that can not be read is not guessed at. */
 export async function refusesUnreadableBodies(t: Test, world: World, { as, request }: Valid): Promise<void> {
   const { body: _body, ...rest } = request;
-  for (const raw of ['{"name":', 'name=app', '{"__proto__":{"x":1}}']) {
+  for (const raw of ['{"name":', 'name=app', '{"__proto__":{"x":1}}', '{"name":"a","n\\u0061me":"b"}']) {
     await refused(t, world, as, { ...rest, raw }, { status: 400, code: 'malformed-request' });
   }
   const without = await refused(t, world, as, rest, { status: 400, code: 'invalid-input' });
