@@ -7,7 +7,7 @@ import type { Repository } from '../model/repository.ts';
 export function pushScript(repository: Repository): string {
   return [
     CHOOSE_TAG,
-    ...(repository.imageTagMutability === 'MUTABLE' ? [] : [SKIP_WHEN_PUSHED]),
+    ...(repository.imageTagMutability === 'MUTABLE' ? [] : [whenPushed(repository)]),
     BUILD_AND_PUSH,
     ...(canMoveTag(repository, 'latest') ? [PUSH_LATEST] : []),
     SUMMARY,
@@ -45,12 +45,47 @@ if [ "$REF_TYPE" = "tag" ]; then
   tag="\${tag:-$COMMIT}"
 fi`;
 
-const SKIP_WHEN_PUSHED = `\
+/**
+ * What happens when the tag is there already: the image of this commit is what was wanted, and another stays where ECR would not let
+ * go of it. The label is what `BUILD_AND_PUSH` wrote; it is compared, and printed only when it is a commit, because a line that
+ * begins with `::` is a command to GitHub's runner.
+ */
+function whenPushed(repository: Repository): string {
+  return `\
 # Tags of this repository are immutable. When a run is started again, its image is there already.
-if [ "$tag" = "$COMMIT" ] && docker buildx imagetools inspect "$DOCKER_IMAGE:$tag" > /dev/null 2>&1; then
-  echo "$DOCKER_IMAGE:$tag was pushed before; nothing to do."
-  exit 0
+if image="$(docker buildx imagetools inspect --format '{{json .Image}}' "$DOCKER_IMAGE:$tag" 2> /dev/null)"; then
+  revision="$(jq -r '[.. | .Labels? // empty | .["org.opencontainers.image.revision"]? // empty] | first // ""' <<< "$image")"
+  if [ "$tag" = "$COMMIT" ] || [ "$revision" = "$COMMIT" ]; then
+    echo "$DOCKER_IMAGE:$tag was pushed before, for this commit; nothing to do."
+    exit 0
+  fi
+  [[ "$revision" =~ ^[0-9a-f]{40,64}$ ]] || revision="another commit"
+${unlessMovable(repository, REFUSE)}
 fi`;
+}
+
+const REFUSE = [
+  'echo "::error::The tag $tag is the image of $revision already, and a tag of this repository stays with its image. To release $COMMIT, push a new git tag."',
+  'exit 1',
+];
+
+/** The lines, where they are for tags that can't move only. */
+function unlessMovable(
+  { imageTagMutability, imageTagMutabilityExclusionFilters: filters }: Repository,
+  lines: readonly string[],
+): string {
+  if (filters.length === 0) return lines.map((line) => `  ${line}`).join('\n');
+  const patterns = filters.map(shellPattern).join(' | ');
+  const body = lines.map((line) => `      ${line}`).join('\n');
+  return imageTagMutability === 'MUTABLE_WITH_EXCLUSION'
+    ? `  case "$tag" in\n    ${patterns})\n${body}\n      ;;\n  esac`
+    : `  case "$tag" in\n    ${patterns}) ;;\n    *)\n${body}\n      ;;\n  esac`;
+}
+
+/** In a shell's pattern, as in ECR's filter, `*` stands for any characters; whatever else is not of a tag is itself. */
+function shellPattern(filter: string): string {
+  return filter.replace(/[^\w.*-]/g, String.raw`\$&`);
+}
 
 const BUILD_AND_PUSH = `\
 # --provenance=false pushes a plain image and not an index around it: AWS Lambda refuses an index.

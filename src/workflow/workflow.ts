@@ -107,6 +107,7 @@ function workflowValue(input: WorkflowInput, repository: Repository, triggers: G
     concurrency: { group: `${repository.name}-\${{ github.ref }}`, 'cancel-in-progress': false },
     jobs: {
       'build-and-push': {
+        name: `Build and push ${repository.name}`,
         'runs-on': 'ubuntu-24.04',
         'timeout-minutes': 30,
         ...(triggers.on.pull_request === null && { if: NOT_FROM_A_FORK }),
@@ -133,7 +134,7 @@ function steps({ role, settings }: WorkflowInput, repository: Repository): reado
         'aws-region': settings.region,
         'role-session-name': '${{ github.run_id }}',
         ...(settings.stsAudience !== DEFAULT_AUDIENCE && { audience: settings.stsAudience }),
-        'retry-max-attempts': '12',
+        'retry-max-attempts': '11',
       },
     },
     {
@@ -176,6 +177,7 @@ function workflowYaml(value: WorkflowValue, header: string): string {
   quoteValues(document);
   spaceOut(document);
   for (const [path, comment] of Object.entries(COMMENTS)) commentOn(document, path.split('/'), comment);
+  for (const [name, comment] of Object.entries(PERMISSION_COMMENTS)) explain(document, name, comment);
   for (const { name, commit, version } of Object.values(pins.actions))
     pinVersion(document, `${name}@${commit}`, version);
   return document.toString({ lineWidth: 0, nullStr: '' });
@@ -211,11 +213,21 @@ const COMMENTS: Readonly<Record<string, string>> = {
   concurrency: ' One build at a time for a branch; of several that wait, GitHub keeps the newest.',
   'jobs/build-and-push/if': ' GitHub gives no identity token to a pull request from a fork.',
   'jobs/build-and-push/environment': ' The grant is for this environment only: without this line AWS refuses the role.',
-  'jobs/build-and-push/permissions':
-    ' Read the code, and ask GitHub for the identity token that AWS trusts. Nothing else.',
+  'jobs/build-and-push/permissions': ' These and nothing else.',
   'jobs/build-and-push/steps/1/with/retry-max-attempts':
-    ' AWS can take a minute to know a new role everywhere: until then "Not authorized" is asked again,\n with growing pauses, for a minute or so. If it stays, this run is not one that the grant lets in.',
+    ' AWS can take some seconds to know a new role everywhere: until then "Not authorized" is asked again, with growing\n pauses. A run that the grant does not allow fails after about a minute, two at the most.',
 };
+
+/** What the job needs each permission for; behind it, where linters look for it. */
+const PERMISSION_COMMENTS: Readonly<Record<string, string>> = {
+  contents: ' Read the code.',
+  'id-token': ' Ask GitHub for the identity token that AWS trusts.',
+};
+
+function explain(document: Document, permission: string, comment: string): void {
+  const value = document.getIn(['jobs', 'build-and-push', 'permissions', permission], true);
+  if (isScalar(value)) value.comment = comment;
+}
 
 function commentOn(document: Document, path: readonly string[], comment: string): void {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1).map(indexOrKey), true);

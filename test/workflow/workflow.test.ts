@@ -9,88 +9,19 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
 import type { Grant } from '../../src/model/grant.ts';
-import type { AccountId, DepartmentId, GitHubId, GrantId, OperationId } from '../../src/model/ids.ts';
+import type { AccountId, DepartmentId, GitHubId, OperationId } from '../../src/model/ids.ts';
 import type { OrganisationLogin, RepositoryName, RoleName } from '../../src/model/names.ts';
-import type { PushRole } from '../../src/model/push-role.ts';
 import type { Repository } from '../../src/model/repository.ts';
 import type { Organisation } from '../../src/model/organisation.ts';
-import { type AwsSettings, oidcProviderArn } from '../../src/model/settings.ts';
+import { oidcProviderArn } from '../../src/model/settings.ts';
 import { evaluateDocument } from '../../src/policy/evaluate.ts';
 import { checkGrant } from '../../src/policy/grant-rules.ts';
 import { trustPolicy } from '../../src/policy/trust-policy.ts';
-import { generateWorkflow, type Workflow, type WorkflowInput } from '../../src/workflow/workflow.ts';
+import { generateWorkflow, type Workflow } from '../../src/workflow/workflow.ts';
+import { grantOf, koa, repositoryOf, role, settings, THEN, variants, workflowOf } from './variants.ts';
 import { gitHubErrors, loadWorkflowParser } from './workflow-parser.ts';
 
 const parser = await loadWorkflowParser();
-const koa = 'koa' as DepartmentId;
-const then = '2026-11-24T12:00:00.000Z';
-
-const settings: AwsSettings = {
-  accountId: '354918371398' as AccountId,
-  region: 'eu-west-1',
-  partition: 'aws',
-  rolePath: '/',
-  boundaryArn: 'arn:aws:iam::354918371398:policy/ecr-push-boundary',
-  oidcProvider: 'token.actions.githubusercontent.com',
-  stsAudience: 'sts.amazonaws.com',
-  stsKeys: { repositoryId: true, ref: true },
-  trustPolicySize: 2048,
-};
-
-const role: PushRole = {
-  name: 'koa-github-ecr-access' as RoleName,
-  department: koa,
-  path: '/',
-  scope: 'department',
-  createdAt: then,
-  updatedAt: then,
-  revision: 1,
-};
-
-function grantOf(parts: Partial<Grant> = {}): Grant {
-  return {
-    id: 'grant-01jdk3v6y8q2m4n6p8r0t2w4x6' as GrantId,
-    department: koa,
-    organisation: 'JPPOL-KOA',
-    repository: 'GiftCardService',
-    pullRequests: false,
-    pushRole: role.name,
-    createdAt: then,
-    createdBy: 'JPPOL-KOA/GiftCardService',
-    updatedAt: then,
-    revision: 1,
-    ...parts,
-  };
-}
-
-function repositoryOf(name: string, parts: Partial<Repository> = {}): Repository {
-  return {
-    name: name as RepositoryName,
-    department: koa,
-    imageTagMutability: 'IMMUTABLE',
-    imageTagMutabilityExclusionFilters: [],
-    scanOnPush: true,
-    encryption: { encryptionType: 'AES256' },
-    createdBy: { repositoryId: '42' as GitHubId, repository: 'JPPOL-KOA/GiftCardService' },
-    createdAt: then,
-    updatedAt: then,
-    revision: 1,
-    ...parts,
-  };
-}
-
-function workflowOf(grant: Partial<Grant> = {}, parts: Partial<WorkflowInput> = {}): Workflow {
-  const result = generateWorkflow({
-    grant: grantOf(grant),
-    role,
-    repositories: [repositoryOf('giftcard-service')],
-    settings,
-    ...parts,
-  });
-  if (result.kind === 'problem') throw new Error(result.detail);
-  return result;
-}
-
 interface Step {
   readonly name: string;
   readonly uses?: string;
@@ -127,26 +58,6 @@ function jobOf(workflow: Workflow) {
 }
 
 /** Grants of every kind, over images of every kind of mutability. */
-const variants: Readonly<Record<string, Workflow>> = {
-  plain: workflowOf(),
-  'a narrowed branch': workflowOf({ refs: ['refs/heads/main'] }),
-  'refs of both kinds': workflowOf({ refs: ['refs/heads/release/*', 'refs/tags/v*'] }),
-  'an environment': workflowOf({ environment: 'production' }),
-  'an environment and a ref': workflowOf({ environment: 'production', refs: ['refs/tags/v*'] }),
-  'pull requests': workflowOf({ pullRequests: true }),
-  'a pattern': workflowOf({ repository: 'Gift*' }),
-  'an organisation-wide grant': workflowOf({ organisation: 'JPPOL-*', repository: '*' }),
-  mutable: workflowOf({}, { repositories: [repositoryOf('a/b', { imageTagMutability: 'MUTABLE' })] }),
-  'another audience, contact and page': workflowOf(
-    {},
-    {
-      settings: { ...settings, stsAudience: 'sts.amazonaws.com.cn', partition: 'aws-cn' },
-      contact: '#edp on Slack: ask "us"',
-      documentationUrl: 'https://docs.example/ecr#push',
-    },
-  ),
-};
-
 void t.test("GitHub's own parser has nothing against any generated file", async (t) => {
   for (const [name, workflow] of Object.entries(variants)) {
     t.same(await gitHubErrors(parser, workflow.yaml), [], name);
@@ -217,7 +128,7 @@ void t.test('the workflow that teams wrote by hand comes out as a working equiva
     'role-to-assume': 'arn:aws:iam::354918371398:role/idp-test-access',
     'aws-region': 'eu-west-1',
     'role-session-name': '${{ github.run_id }}',
-    'retry-max-attempts': '12',
+    'retry-max-attempts': '11',
   });
   t.match(login.uses, /^aws-actions\/amazon-ecr-login@/);
   t.strictSame(login.with, { registries: '354918371398' }, 'the account id is text');
@@ -486,34 +397,53 @@ void t.test('an image that the grant does not cover is refused with the ones tha
   });
 });
 
-/** Runs the last step as a GitHub runner does, with a `docker` that only writes down how it is called. */
-async function runPush(workflow: Workflow, event: Readonly<Record<string, string>>, inRegistry = false) {
+/** The commit of the runs. */
+const COMMIT = 'c0ffee'.padEnd(40, '0');
+
+/** What `docker buildx imagetools inspect` tells of an image with this revision as its label. */
+function imageOf(revision: string | undefined): unknown {
+  const label = revision === undefined ? {} : { Labels: { 'org.opencontainers.image.revision': revision } };
+  return { architecture: 'amd64', config: { Env: ['PATH=/bin'], ...label }, rootfs: { type: 'layers' } };
+}
+
+/**
+ * Runs the last step as a GitHub runner does, with a `docker` that only writes down how it is called.
+ * @param inRegistry what is at the tag already; nothing without it
+ */
+async function runPush(workflow: Workflow, event: Readonly<Record<string, string>>, inRegistry?: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'push-step-'));
   try {
     const docker = join(folder, 'docker');
     const script = join(folder, 'step.sh');
     await writeFile(
       docker,
-      `#!/bin/bash\nprintf '%s\\n' "$*" >> docker.log\n[ "$1" != buildx ] || exit ${inRegistry ? 0 : 1}\n`,
+      `#!/bin/bash\nprintf '%s\\n' "$*" >> docker.log\n[ "$1" != buildx ] || cat image.json 2> /dev/null\n`,
     );
     await chmod(docker, 0o755);
+    if (inRegistry !== undefined) await writeFile(join(folder, 'image.json'), JSON.stringify(inRegistry));
     await writeFile(script, jobOf(workflow).steps[3].run ?? '');
-    await promisify(execFile)('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
+    const run = promisify(execFile)('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
       cwd: folder,
       env: {
         PATH: `${folder}:/usr/bin:/bin`,
         DOCKER_IMAGE: 'registry/image',
-        COMMIT: 'c0ffee',
+        COMMIT,
         SOURCE: 'https://github.com/JPPOL-KOA/GiftCardService',
         DEFAULT_BRANCH: 'main',
         GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
         ...event,
       },
     });
+    const { code, stdout } = await run.then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: { readonly code: number; readonly stdout: string }) => error,
+    );
     const calls = (await readFile(join(folder, 'docker.log'), 'utf8')).trimEnd().split('\n');
     return {
       pushed: calls.flatMap((call) => /^push (.*)$/.exec(call)?.[1] ?? []),
       calls,
+      code,
+      stdout,
       stray: existsSync(join(folder, 'pwned')),
     };
   } finally {
@@ -527,24 +457,26 @@ void t.test('the last step pushes the tags that the repository takes', async (t)
   const branch = { REF_TYPE: 'branch', REF_NAME: 'main' };
   const tag = (name: string) => ({ REF_TYPE: 'tag', REF_NAME: name });
 
-  t.same((await runPush(immutable, branch)).pushed, ['registry/image:c0ffee'], 'a branch: the commit');
+  t.same((await runPush(immutable, branch)).pushed, [`registry/image:${COMMIT}`], 'a branch: the commit');
   t.same((await runPush(immutable, tag('v1.2.3'))).pushed, ['registry/image:v1.2.3'], 'a git tag: its name');
-  t.same((await runPush(immutable, branch, true)).pushed, [], 'a repeated run finds its image there');
-  t.same((await runPush(immutable, tag('v1'), true)).pushed, ['registry/image:v1'], 'but a release is not skipped');
   t.same(
     (await runPush(mutable, branch)).pushed,
-    ['registry/image:c0ffee', 'registry/image:latest'],
+    [`registry/image:${COMMIT}`, 'registry/image:latest'],
     'mutable: latest',
   );
-  t.same((await runPush(mutable, { ...branch, REF_NAME: 'other' })).pushed, ['registry/image:c0ffee'], 'not elsewhere');
+  t.same(
+    (await runPush(mutable, { ...branch, REF_NAME: 'other' })).pushed,
+    [`registry/image:${COMMIT}`],
+    'not elsewhere',
+  );
   t.match((await runPush(immutable, branch)).calls.at(-2), '--provenance=false');
 
   for (const [name, image] of [
     ['release/1.0', 'release-1.0'],
     ['v1+build', 'v1-build'],
     ['.-x', 'x'],
-    ['---', 'c0ffee'],
-    ['é', 'c0ffee'],
+    ['---', COMMIT],
+    ['é', COMMIT],
     ['x'.repeat(300), 'x'.repeat(128)],
     ['$(touch pwned)', '--touch-pwned-'.replace(/^-+/, '')],
     ['v1"; touch pwned; "', 'v1---touch-pwned---'],
@@ -555,6 +487,57 @@ void t.test('the last step pushes the tags that the repository takes', async (t)
     t.notOk(run.stray, 'nothing else ran');
   }
 });
+
+void t.test(
+  'a run that is started again ends well where its own image is there, and says so where another is',
+  async (t) => {
+    const other = 'decade'.padEnd(40, '0');
+    const branch = { REF_TYPE: 'branch', REF_NAME: 'main' };
+    const release = (name: string) => ({ REF_TYPE: 'tag', REF_NAME: name });
+    const workflows = {
+      immutable: workflowOf(),
+      'latest and dev-* may move': variants['some tags may move'] ?? workflowOf(),
+      'v* must not move': variants['some tags must not move'] ?? workflowOf(),
+    };
+    const index = (revision: string) => ({ 'linux/amd64': imageOf(revision), 'linux/arm64': imageOf(revision) });
+    const says = (revision: string) =>
+      new RegExp(`^::error::The tag \\S+ is the image of ${revision} already, .* new git tag`);
+    const table: readonly (readonly [
+      keyof typeof workflows,
+      Record<string, string>,
+      unknown,
+      'skips' | 'pushes' | RegExp,
+    ])[] = [
+      ['immutable', branch, imageOf(COMMIT), 'skips'],
+      ['immutable', branch, imageOf(undefined), 'skips'],
+      ['immutable', release('v1'), imageOf(COMMIT), 'skips'],
+      ['immutable', release('v1'), index(COMMIT), 'skips'],
+      ['immutable', release('v1'), imageOf(other), says(other)],
+      ['immutable', release('v1'), index(other), says(other)],
+      ['immutable', release('v1'), imageOf(undefined), says('another commit')],
+      ['immutable', release('v1'), imageOf('\n::warning::forged'), says('another commit')],
+      ['immutable', release('v1'), imageOf(`${COMMIT}0`), says(`${COMMIT}0`)],
+      ['latest and dev-* may move', release('v1'), imageOf(other), says(other)],
+      ['latest and dev-* may move', release('dev-1'), imageOf(other), 'pushes'],
+      ['latest and dev-* may move', release('latest'), imageOf(other), 'pushes'],
+      ['latest and dev-* may move', release('dev-1'), imageOf(COMMIT), 'skips'],
+      ['v* must not move', release('v1'), imageOf(other), says(other)],
+      ['v* must not move', release('nightly'), imageOf(other), 'pushes'],
+    ];
+    for (const [name, event, there, outcome] of table) {
+      const run = await runPush(workflows[name], event, there);
+      const what = `${name}: ${event['REF_NAME']}, ${JSON.stringify(there)}`;
+      t.equal(run.code, outcome instanceof RegExp ? 1 : 0, what);
+      t.equal(run.pushed.length > 0, outcome === 'pushes', what);
+      if (outcome instanceof RegExp) t.match(run.stdout, outcome);
+      t.equal(
+        run.stdout.match(/^::/gm)?.length ?? 0,
+        outcome instanceof RegExp ? 1 : 0,
+        'no label speaks to the runner',
+      );
+    }
+  },
+);
 
 void t.test('latest is pushed exactly where the repository lets a tag move', async (t) => {
   const table: readonly (readonly [Partial<Repository>, boolean])[] = [
@@ -599,8 +582,8 @@ const organisation: Organisation = {
   login: 'JPPOL-KOA' as OrganisationLogin,
   ownerId: '4711' as GitHubId,
   shared: false,
-  createdAt: then,
-  updatedAt: then,
+  createdAt: THEN,
+  updatedAt: THEN,
   revision: 1,
 };
 
