@@ -62,7 +62,7 @@ variable "issuer" {
 }
 
 variable "mutation_events" {
-  description = "GitHub events whose workflows may change things; all others may read and dry-run."
+  description = "GitHub events whose workflows may change things, and be managers or the platform; all others have a member's rights at most."
   type        = list(string)
   default     = ["push", "workflow_dispatch", "schedule", "release"]
   nullable    = false

@@ -2,18 +2,14 @@ import type { Caller } from '../caller/caller.ts';
 import type { Department } from '../model/department.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { Organisation } from '../model/organisation.ts';
-import type { PlatformCaller } from '../model/platform-caller.ts';
-import { isPlatform, relationTo, type Role } from './relation.ts';
+import { isPlatform, isTrustedEvent, relationTo, type CallerRules, type Role } from './relation.ts';
 import { RULES, type CommandName, type Rule } from './rules.ts';
 
 /** What a decision is made from. */
-export interface AuthorizationFacts {
+export interface AuthorizationFacts extends CallerRules {
   readonly command: CommandName;
   readonly caller: Caller;
-  readonly platformCallers: readonly PlatformCaller[];
-  /** GitHub events whose workflows may change things. */
-  readonly mutationEvents: readonly string[];
-  /** A dry run writes nothing and may be made by every event. */
+  /** A dry run writes nothing, and may be made by every event as far as a member may make it. */
   readonly dryRun: boolean;
   /** The department in question; absent when there is none of that name. */
   readonly department?: Pick<Department, 'id' | 'managers' | 'selfService'> | undefined;
@@ -56,14 +52,14 @@ export function authorize(facts: AuthorizationFacts): Decision {
 
 /** The caller's role towards the department in question, or `undefined` where the caller may not know of it. */
 function roleOf(rule: Rule, facts: AuthorizationFacts): { readonly role: Role; readonly because: string } | undefined {
-  const { caller, platformCallers, department, organisations = [] } = facts;
-  if (isPlatform(caller, platformCallers)) {
+  const { caller, department, organisations = [] } = facts;
+  if (isPlatform(caller, facts)) {
     return { role: 'platform', because: 'the configuration lists this workflow as one of the platform team' };
   }
   // That the platform may ask this is no secret; whether the department that it would be about exists, is one.
   if (rule.aboutNone === true) return { role: 'stranger', because: 'no department is in question' };
   if (department === undefined) return undefined;
-  const relation = relationTo({ department, organisations }, caller, platformCallers);
+  const relation = relationTo({ department, organisations }, caller, facts);
   return relation.role === 'stranger' ? undefined : relation;
 }
 
@@ -88,7 +84,14 @@ function rightBy(
   return { kind: 'denied', ...explain(rule, facts) };
 }
 
-function explain(rule: Rule, { caller, department }: AuthorizationFacts): { missed: string; nearest: string } {
+function explain(rule: Rule, facts: AuthorizationFacts): { missed: string; nearest: string } {
+  const { caller, department, mutationEvents } = facts;
+  if (!isTrustedEvent(caller, facts)) {
+    return {
+      missed: `A workflow started by ${caller.eventName} has at most a member's rights, also in what it reads and tries.`,
+      nearest: `Run it on one of ${mutationEvents.join(', ')}.`,
+    };
+  }
   if (rule.least === 'platform') {
     return {
       missed: 'Only the platform team may do this.',
@@ -103,11 +106,12 @@ function explain(rule: Rule, { caller, department }: AuthorizationFacts): { miss
   };
 }
 
-function missedEvent(rule: Rule, { caller, mutationEvents, dryRun }: AuthorizationFacts): Denied | undefined {
-  if (rule.mutates !== true || dryRun || mutationEvents.includes(caller.eventName)) return undefined;
+function missedEvent(rule: Rule, facts: AuthorizationFacts): Denied | undefined {
+  const { caller, mutationEvents, dryRun } = facts;
+  if (rule.mutates !== true || dryRun || isTrustedEvent(caller, facts)) return undefined;
   return {
     kind: 'denied',
-    missed: `A workflow started by ${caller.eventName} may not change anything.`,
+    missed: `A workflow started by ${caller.eventName} must not change anything.`,
     nearest: `Run it on one of ${mutationEvents.join(', ')}; or ask with dryRun, which every event may.`,
   };
 }

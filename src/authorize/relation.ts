@@ -13,31 +13,65 @@ export interface Relation {
   readonly because: string;
 }
 
-type CallerIds = Pick<Caller, 'repositoryId' | 'repositoryOwnerId' | 'ref' | 'environment' | 'repositoryOwner'>;
+type CallerIds = Pick<
+  Caller,
+  'repositoryId' | 'repositoryOwnerId' | 'ref' | 'environment' | 'repositoryOwner' | 'eventName'
+>;
 type DepartmentFacts = {
   readonly department: Pick<Department, 'id' | 'managers'>;
   readonly organisations: readonly Organisation[];
 };
 
+/** What the configuration says of callers. */
+export interface CallerRules {
+  readonly platformCallers: readonly PlatformCaller[];
+  /** GitHub events whose workflows may change things, and may be more than a member. */
+  readonly mutationEvents: readonly string[];
+}
+
+/**
+ * Whether the event that started a workflow lets it be more than a member. Others run on the default branch too, so their tokens look like
+ * a push to it, but what they run on may be an outsider's: a comment, or the code of a pull request.
+ * @see https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request_target
+ */
+export function isTrustedEvent(
+  { eventName }: CallerIds,
+  { mutationEvents }: Pick<CallerRules, 'mutationEvents'>,
+): boolean {
+  return mutationEvents.includes(eventName);
+}
+
 /** Whether the configuration names this very workflow as one of the platform team's. */
-export function isPlatform(caller: CallerIds, platformCallers: readonly PlatformCaller[]): boolean {
-  return platformCallers.some((rule) => rule.repositoryId === caller.repositoryId && isNarrowedTo(rule, caller));
+export function isPlatform(caller: CallerIds, rules: CallerRules): boolean {
+  return (
+    isTrustedEvent(caller, rules) &&
+    rules.platformCallers.some((rule) => rule.repositoryId === caller.repositoryId && isNarrowedTo(rule, caller))
+  );
+}
+
+/** Whether one of a department's rules makes this very workflow a manager. */
+export function isManager(
+  managers: readonly ManagerRule[],
+  caller: CallerIds,
+  rules: Pick<CallerRules, 'mutationEvents'>,
+): boolean {
+  return isTrustedEvent(caller, rules) && managers.some((rule) => isManagedBy(rule, caller));
 }
 
 /** What a caller is to a department, by ids alone; names never decide. */
 export function relationTo(
   { department, organisations }: DepartmentFacts,
   caller: CallerIds,
-  platformCallers: readonly PlatformCaller[],
+  rules: CallerRules,
 ): Relation {
-  if (isPlatform(caller, platformCallers)) {
+  if (isPlatform(caller, rules)) {
     return { role: 'platform', because: 'the configuration lists this workflow as one of the platform team' };
   }
   const organisation = organisations.find((one) => one.ownerId === caller.repositoryOwnerId && isWanted(one));
   if (organisation === undefined) {
     return { role: 'stranger', because: `the owner id ${caller.repositoryOwnerId} is not registered for it` };
   }
-  if (department.managers.some((rule) => isManagedBy(rule, caller))) {
+  if (isManager(department.managers, caller, rules)) {
     return {
       role: 'manager',
       because: `a manager rule of ${department.id} names repository id ${caller.repositoryId}`,

@@ -1,4 +1,4 @@
-import { isManagedBy, isPlatform } from '../authorize/relation.ts';
+import { isManager, isPlatform } from '../authorize/relation.ts';
 import type { Caller } from '../caller/caller.ts';
 import { readClaim, readManagers } from '../ledger/read.ts';
 import type { GitHubId } from '../model/ids.ts';
@@ -21,7 +21,7 @@ export async function mayBeKnown(
   caller: Caller,
   finding: Promise<string | undefined>,
 ): Promise<boolean> {
-  if (isPlatform(caller, config.platformCallers)) return true;
+  if (isPlatform(caller, config)) return true;
   const [department, claim] = await Promise.all([
     finding,
     readClaim(tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId }),
@@ -30,7 +30,7 @@ export async function mayBeKnown(
   if (claim?.shared !== true) return isHolder;
   // Only manager rules count for a shared owner. They are read also where they can decide nothing.
   const managers = await readManagers(tables, department ?? NO_DEPARTMENT);
-  return isHolder && managers.some((rule) => isManagedBy(rule, caller));
+  return isHolder && isManager(managers, caller, config);
 }
 
 function holds(claim: Claim | undefined, department: string | undefined): boolean {

@@ -38,14 +38,13 @@ export async function visibleDepartments(
   after?: string,
 ): Promise<readonly DepartmentState[]> {
   const { caller } = asker;
-  const { platformCallers } = parts.config;
   const found: DepartmentState[] = [];
   for await (const ids of visibleIds(parts, caller, atMost, after)) {
     const reads = await Promise.all(ids.map((id) => readDepartment(parts.tables, id)));
     found.push(...reads.flatMap(({ state }) => (state === undefined ? [] : [state])));
     if (found.length >= atMost) break;
   }
-  return found.filter((state) => relationTo(state, caller, platformCallers).role !== 'stranger').slice(0, atMost);
+  return found.filter((state) => relationTo(state, caller, parts.config).role !== 'stranger').slice(0, atMost);
 }
 
 /** Ids by the page: one that is listed may be gone when it is read, and must not make the list seem to end there. */
@@ -55,7 +54,7 @@ async function* visibleIds(
   atMost: number,
   after: string | undefined,
 ): AsyncGenerator<readonly string[]> {
-  if (!isPlatform(caller, config.platformCallers)) {
+  if (!isPlatform(caller, config)) {
     const claim = await readClaim(tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId });
     yield [...(claim?.departments ?? [])].sort().filter((id) => after === undefined || id > after);
     return;

@@ -1,6 +1,6 @@
 import { auditCaller } from '../audit/caller.ts';
 import { authorize, type Decision } from '../authorize/authorize.ts';
-import { isPlatform, relationTo, type Role } from '../authorize/relation.ts';
+import { isPlatform, isTrustedEvent, relationTo, type Role } from '../authorize/relation.ts';
 import { RULES, type CommandName, type Rule } from '../authorize/rules.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { visibleDepartments } from './departments.ts';
@@ -15,22 +15,23 @@ export const whoami: Query = {
   about: 'anything',
   answer: async (question) => {
     const { caller } = question.asker;
-    const { platformCallers, mutationEvents } = question.parts.config;
+    const { config } = question.parts;
+    const { mutationEvents } = config;
     const states = await visibleDepartments(question, MOST_DEPARTMENTS);
     const departments = states.map((state) => {
-      const { role, because } = relationTo(state, caller, platformCallers);
+      const { role, because } = relationTo(state, caller, config);
       return { id: state.department.id, role: shownRole(role), because };
     });
-    const mutationsAllowed = mutationEvents.includes(caller.eventName);
+    const mutationsAllowed = isTrustedEvent(caller, config);
     const { tokenSha256: _hidden, ...claims } = auditCaller(caller);
     const value = {
       caller: { ...claims, expiresAt: caller.expiresAt.toISOString() },
-      role: isPlatform(caller, platformCallers) ? 'platform' : (departments[0]?.role ?? 'unknown'),
+      role: isPlatform(caller, config) ? 'platform' : (departments[0]?.role ?? 'unknown'),
       departments,
       mutationsAllowed,
       because: mutationsAllowed
         ? `Workflows started by ${caller.eventName} may change things.`
-        : `Workflows started by ${caller.eventName} may read and dry-run; changes need one of ${mutationEvents.join(', ')}.`,
+        : `Workflows started by ${caller.eventName} have at most a member's rights, to read and to dry-run; more needs one of ${mutationEvents.join(', ')}.`,
       allowed:
         states.length === 0 ? rightsOn(question, undefined) : states.flatMap((state) => rightsOn(question, state)),
     };

@@ -178,7 +178,7 @@ t.test('whoever is a stranger is never told more than that there is nothing', (t
             organisations: factsOf(id, who, department, [], all, more).organisations ?? [],
           },
           callerOf(who, all),
-          [],
+          { platformCallers: [], mutationEvents: EVENTS },
         ).role === 'stranger';
       return !isStranger || JSON.stringify(there) === JSON.stringify(notThere);
     }),
@@ -259,7 +259,10 @@ t.test('a manager rule', (t) => {
     t.equal(decision.kind === 'allowed', holds, `${what}: and so it decides`);
   }
   t.equal(
-    isPlatform(callerOf(WHO, NAMES), [{ repositoryId: '1' } as PlatformCaller]),
+    isPlatform(callerOf(WHO, NAMES), {
+      platformCallers: [{ repositoryId: '1' } as PlatformCaller],
+      mutationEvents: EVENTS,
+    }),
     false,
     'nor does a platform caller without a place match any',
   );
@@ -273,20 +276,54 @@ t.test('a manager rule', (t) => {
   t.end();
 });
 
-t.test('a pull request and every other event that is not allowed may read and try, and change nothing', (t) => {
-  for (const started of ['pull_request', 'pull_request_target', 'issue_comment', 'workflow_run', 'PUSH', 'push ', '']) {
-    for (const id of COMMANDS) {
-      const ask = (dryRun: boolean) =>
-        authorize(
-          factsOf(id, { ...WHO, event: started }, KOA, [{ repositoryId: '1', ref: 'refs/heads/main' }], NAMES, {
-            dryRun,
-            onlyItself: true,
-          }),
-        );
-      t.equal(ask(false).kind, READS.includes(id) ? 'allowed' : 'denied', `${id} by ${JSON.stringify(started)}`);
-      t.equal(ask(true).kind, 'allowed', `${id} by ${JSON.stringify(started)}, dry`);
+t.test(
+  'by any other event the workflow of a manager and of the platform is a member, in what it reads and tries too',
+  (t) => {
+    const platform: readonly Place[] = [{ repositoryId: '1', ref: 'refs/heads/main' }];
+    const other = [
+      'pull_request',
+      'pull_request_target',
+      'issue_comment',
+      'issues',
+      'workflow_run',
+      'PUSH',
+      'push ',
+      '',
+    ];
+    for (const started of other) {
+      for (const known of [KOA, { ...KOA, selfService: false }]) {
+        for (const id of COMMANDS) {
+          const ask = (dryRun: boolean, repositoryId = '1', event = started) =>
+            authorize(
+              factsOf(id, { ...WHO, repositoryId, event }, known, platform, NAMES, { dryRun, onlyItself: true }),
+            ).kind;
+          const what = `${id} by ${JSON.stringify(started)}, self-service ${known.selfService}`;
+          t.equal(ask(true), ask(true, '2', 'push'), `${what}, dry: as a member's push may`);
+          t.equal(ask(false), READS.includes(id) ? ask(false, '2', 'push') : 'denied', what);
+        }
+      }
     }
+    t.end();
+  },
+);
+
+t.test('by any other event nobody is more than a stranger to a department whose organisation is shared', (t) => {
+  const shared: Known = { ...KOA, owners: [{ id: '7', shared: true, leaving: false }] };
+  for (const event of ['push', 'pull_request_target', 'issue_comment']) {
+    const { kind } = authorize(
+      factsOf('getDepartment', { ...WHO, event }, shared, [], NAMES, { dryRun: false, onlyItself: false }),
+    );
+    t.equal(kind, event === 'push' ? 'allowed' : 'unknown', event);
   }
+  t.end();
+});
+
+t.test('a denial for the event says so, and which events would do', (t) => {
+  const facts = factsOf('createGrant', { ...WHO, event: 'issue_comment' }, { ...KOA, selfService: false }, [], NAMES, {
+    dryRun: true,
+    onlyItself: false,
+  });
+  t.match(authorize(facts), { kind: 'denied', missed: /started by issue_comment/, nearest: /push, workflow_dispatch/ });
   t.end();
 });
 

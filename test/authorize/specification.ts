@@ -67,12 +67,16 @@ export function actsFrom(asker: Asker, place: Place): boolean {
   return rest.length === 0 ? asker.ref === beginning : asker.ref.slice(0, beginning.length) === beginning;
 }
 
-/** The role of a workflow in a department that exists. */
-export function roleIn(asker: Asker, known: Known, platform: readonly Place[]): Role {
-  if (platform.some((place) => actsFrom(asker, place))) return 'platform';
+/**
+ * The role of a workflow in a department that exists. Whatever started it by an event that is not on the list is a member at
+ * most, whatever rules name its place.
+ */
+export function roleIn(asker: Asker, known: Known, platform: readonly Place[], events: readonly string[]): Role {
+  const isListed = events.includes(asker.event);
+  if (isListed && platform.some((place) => actsFrom(asker, place))) return 'platform';
   const owner = known.owners.find(({ id, leaving }) => id === asker.ownerId && !leaving);
   if (owner === undefined) return 'stranger';
-  if (known.managers.some((place) => actsFrom(asker, place))) return 'manager';
+  if (isListed && known.managers.some((place) => actsFrom(asker, place))) return 'manager';
   return owner.shared ? 'stranger' : 'member';
 }
 
@@ -86,10 +90,10 @@ export function mayRun(
 ): boolean {
   const role =
     known === undefined
-      ? platform.some((place) => actsFrom(asker, place))
+      ? situation.events.includes(asker.event) && platform.some((place) => actsFrom(asker, place))
         ? 'platform'
         : 'stranger'
-      : roleIn(asker, known, platform);
+      : roleIn(asker, known, platform, situation.events);
   const isLet =
     EVERYBODY_MAY.includes(command) ||
     role === 'platform' ||

@@ -158,7 +158,13 @@ t.test(
       { ...KOA, event: 'pull_request_target' },
       { method: 'POST', path: '/v1/departments/koa/repositories', body: { name: 'app' } },
     );
-    t.match(tag.body, { code: 'forbidden', missed: /pull_request_target/, nearest: /push.*dryRun/ });
+    t.match(tag.body, { code: 'forbidden', missed: /pull_request_target/, nearest: /Run it on one of push, / });
+    const comment: Job = { ...PLATFORM, event: 'issue_comment' };
+    t.equal((await service.ask(PLATFORM, { path: '/v1/departments/koa' })).status, 200);
+    t.equal((await service.ask(comment, { path: '/v1/departments/koa' })).status, 404, 'a comment is no platform team');
+    t.equal((await service.ask(comment, { path: '/v1/audit-events' })).status, 403);
+    t.strictSame((await service.ask(comment, { path: '/v1/departments' })).body.items, []);
+    t.match((await service.ask(comment, { path: '/v1/whoami' })).body, { role: 'unknown', mutationsAllowed: false });
     const onlyPlatform = await service.ask(KOA, {
       method: 'PUT',
       path: '/v1/departments/koa/account-access',
@@ -295,7 +301,7 @@ t.test('self-service creates a repository and grants itself to it, and nothing e
     const answer = await ask(job, id, asked);
     t.ok([400, 403, 404].includes(answer.status), `${what}: ${answer.status} ${answer.text.slice(0, 160)}`);
     const dry = await ask(job, id, { ...asked, dryRun: true });
-    // A pull request may try what its own repository may do on a push.
+    // A pull request may try what a member may, and by self-service that is what its own repository does on a push.
     if (job.pullRequest === undefined) t.ok([400, 403, 404].includes(dry.status), `${what}, dry: ${dry.status}`);
   }
   t.strictSame((await ask(KOA, 'listGrants', { department: 'koa' })).body.items, [], 'no grant was made on the way');
