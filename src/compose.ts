@@ -8,6 +8,7 @@ import type { Contract } from './contract/operation.ts';
 import { createCore } from './create-core.ts';
 import { awsOptions, tablesOf, type Endpoints } from './connections.ts';
 import { newId, pause } from './clock.ts';
+import { createPolls } from './queries/polls.ts';
 
 /** What the API is composed of. */
 export interface ApiParts {
@@ -36,6 +37,7 @@ export function composeApi({
   logger,
   addressOf,
 }: ApiParts): FastifyInstance {
+  const polls = createPolls(config.longPolls, pause);
   const core = createCore({
     tables: tablesOf(config, endpoints),
     registry: registryLook(awsOptions(config, endpoints)),
@@ -43,10 +45,11 @@ export function composeApi({
     now: () => new Date(),
     newId,
     pause,
+    polls,
     log: logger ?? SILENT,
   });
   const authenticate = verifierOf(config, jwksFetch);
-  return buildApp({
+  const app = buildApp({
     core,
     contract,
     schema,
@@ -56,6 +59,9 @@ export function composeApi({
     ...(logger === undefined ? {} : { logger }),
     ...(addressOf === undefined ? {} : { addressOf }),
   });
+  // Whoever waits is answered before the connections are closed.
+  app.addHook('preClose', async () => polls.close());
+  return app;
 }
 
 function verifierOf({ issuer, audience }: Config, jwksFetch: TokenVerifierOptions['jwksFetch']): TokenVerifier {

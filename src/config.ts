@@ -34,6 +34,8 @@ export interface Config {
    * at most 6 MB, of which quoting takes a part.
    */
   readonly exportPageBytes?: number;
+  /** How many requests of one process may wait for something new at once. */
+  readonly longPolls: number;
   /** Where people ask for help; printed into generated workflows. */
   readonly contact?: string;
 }
@@ -68,6 +70,8 @@ export function readConfig(env: Environment): Config {
     organisationWideBy: oneOf(env, 'ECP_ORGANISATION_WIDE_BY', ['acknowledgement', 'platform'], 'acknowledgement'),
     waitMilliseconds: number(env, 'ECP_WAIT_MILLISECONDS', 10_000, 0, 25_000),
     docsBaseUrl: (env['ECP_DOCS_BASE_URL'] ?? '/docs').replace(/\/+$/, ''),
+    // A Lambda's instance answers one request at a time, and all callers share the few that there are.
+    longPolls: number(env, 'ECP_LONG_POLLS', env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? 100 : 0, 0, 10_000),
     ...(env['AWS_LAMBDA_FUNCTION_NAME'] === undefined && env['ECP_EXPORT_PAGE_BYTES'] === undefined
       ? {}
       : { exportPageBytes: number(env, 'ECP_EXPORT_PAGE_BYTES', 2_500_000, 1_000, 4_000_000) }),

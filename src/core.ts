@@ -63,6 +63,8 @@ export interface QueryResult {
   readonly value: unknown;
   /** Instead of a value: an answer that is streamed. */
   readonly stream?: StreamAnswer;
+  /** Where there may soon be more: after how many seconds to ask again. */
+  readonly retryAfterSeconds?: number;
   /** For one entity: its revision, from which the `ETag` is made. */
   readonly revision?: number;
 }

@@ -171,6 +171,8 @@ export async function follow({ client, output, query, department, source }: Foll
       ...(cursor === undefined ? {} : { after: cursor }),
     });
     const response = await client.get(`${listPath(department)}?${parameters.toString()}`);
+    // A service that can't keep a request waiting says when to ask again.
+    const pause = Number(response.headers.get('retry-after') ?? 0);
     const { items, nextCursor } = (await response.json()) as { items: readonly AuditEvent[]; nextCursor: string };
     const text = items
       .map(
@@ -184,6 +186,7 @@ export async function follow({ client, output, query, department, source }: Foll
     await file.sync();
     const next = { cursor: nextCursor, bytes: bytes + Buffer.byteLength(text) };
     await writeMark(markPath, next);
+    if (pause > 0) await setTimeout(pause * 1_000);
     return next;
   }
 }

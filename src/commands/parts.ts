@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Polls } from '../queries/polls.ts';
 import type { Sources } from './command.ts';
 
 /** What the core is made of; handed in, so that time and ids are the caller's. */
@@ -9,6 +10,8 @@ export interface CoreParts extends Sources {
   readonly newId: () => string;
   /** Resolves after so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
+  /** Where requests wait for something new. */
+  readonly polls: Polls;
   readonly log: Log;
 }
 

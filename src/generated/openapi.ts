@@ -1309,6 +1309,7 @@ export interface components {
         /**
          * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
          *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+         *     Where the service has no place to wait in, as in a Lambda, the answer comes at once, with `Retry-After` if it is empty.
          */
         readonly auditWait: number;
         /** @description Only events of this command, such as `createGrant`. */
@@ -2868,6 +2869,7 @@ export interface operations {
                 /**
                  * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
                  *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+                 *     Where the service has no place to wait in, as in a Lambda, the answer comes at once, with `Retry-After` if it is empty.
                  */
                 readonly wait?: components["parameters"]["auditWait"];
             };
@@ -2887,6 +2889,7 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly Link: components["headers"]["Link"];
+                    readonly "Retry-After": components["headers"]["Retry-After"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2930,6 +2933,7 @@ export interface operations {
                 /**
                  * @description Follow the log: oldest first, and if there is nothing new, wait up to so many seconds for it. The answer always has a
                  *     `nextCursor`, also when it is empty. Without `after` it begins at `from`, or at the first event.
+                 *     Where the service has no place to wait in, as in a Lambda, the answer comes at once, with `Retry-After` if it is empty.
                  */
                 readonly wait?: components["parameters"]["auditWait"];
             };
@@ -2943,6 +2947,7 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly Link: components["headers"]["Link"];
+                    readonly "Retry-After": components["headers"]["Retry-After"];
                     readonly [name: string]: unknown;
                 };
                 content: {

@@ -1,40 +1,58 @@
 import { positionsText, readFeed, readPositions, type Positions } from '../audit/feed.ts';
 import { departmentInPath } from '../commands/command.ts';
 import type { CoreParts } from '../commands/parts.ts';
-import type { Input, Page } from '../core.ts';
+import type { Asker, Input, Page, QueryResult } from '../core.ts';
 import { invalidInput } from '../errors.ts';
 import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../ledger/audit-items.ts';
 import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { facetsOf, matches, periodOf } from './audit-filter.ts';
 import { cursorOf, pageRequest, type PageRequest } from './cursor.ts';
+import type { Poll } from './polls.ts';
 import type { Query } from './query.ts';
 
 /** How many entries of an index, or events of a feed, one page looks at; its cursor goes on from there. */
 const MOST_LOOKED_AT = 1_000;
 /** How often a waiting request looks for new events, in milliseconds. */
 const LOOK_EVERY = 500;
+/** After how many seconds to ask again, for who found no place to wait in. */
+const ASK_AGAIN = 5;
 
 /** A department's own events and the refusals that concern it, newest first unless asked otherwise. */
 export const listDepartmentAuditEvents: Query = {
   name: 'listDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
-  answer: async ({ parts, input, state }) => ({ value: await auditPage(parts, input, state.department.id) }),
+  answer: ({ parts, asker, input, state }) => auditPage(parts, asker, input, state.department.id),
 };
 
 /** The events of all chains together, for the platform. */
 export const listAuditEvents: Query = {
   name: 'listAuditEvents',
   about: 'anything',
-  answer: async ({ parts, input }) => {
+  answer: ({ parts, asker, input }) => {
     const { department } = input.query;
-    return { value: await auditPage(parts, input, typeof department === 'string' ? department : undefined) };
+    return auditPage(parts, asker, input, typeof department === 'string' ? department : undefined);
   },
 };
 
-function auditPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
-  return input.query['wait'] === undefined ? indexPage(parts, input, department) : feedPage(parts, input, department);
+/** Who wants to wait and finds no place to wait in is answered at once, and told when to ask again. */
+async function auditPage(
+  parts: CoreParts,
+  { caller }: Asker,
+  input: Input,
+  department: string | undefined,
+): Promise<QueryResult> {
+  const { wait } = input.query;
+  if (wait === undefined) return { value: await indexPage(parts, input, department) };
+  const poll = wait === 0 ? undefined : parts.polls.take(caller.repositoryId);
+  try {
+    const value = await feedPage(parts, input, department, poll);
+    const isTurnedAway = wait !== 0 && poll === undefined && value.items.length === 0;
+    return { value, ...(isTurnedAway ? { retryAfterSeconds: ASK_AGAIN } : {}) };
+  } finally {
+    poll?.leave();
+  }
 }
 
 /** A page from the index that fits what is asked for, in the order of time. */
@@ -87,11 +105,17 @@ function isRare(outcome: string): boolean {
   return outcome === 'failed' || outcome === 'progressed';
 }
 
-/** The feed: from where the reader is, oldest first; it waits for events when there are none. */
-async function feedPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
+/** The feed: from where the reader is, oldest first; where it has a place to, it waits for events when there are none. */
+async function feedPage(
+  parts: CoreParts,
+  input: Input,
+  department: string | undefined,
+  poll: Poll | undefined,
+): Promise<Page<AuditEvent>> {
   const list = `audit-feed/${department ?? '*'}`;
   const request = pageRequest(input, list);
   const deadline = parts.now().getTime() + Number(input.query['wait']) * 1_000;
+  const isOver = (): boolean => poll === undefined || poll.isOver() || parts.now().getTime() >= deadline;
   const { from } = periodOf(input);
   let positions: Positions = positionsOf(request);
   for (;;) {
@@ -106,15 +130,14 @@ async function feedPage(parts: CoreParts, input: Input, department: string | und
     const shown = wanted.slice(0, request.first);
     positions = (shown.length < wanted.length ? shown.at(-1)?.positions : undefined) ?? page.positions;
     const nothing = shown.length === 0;
-    if (!nothing || (page.events.length === 0 && parts.now().getTime() >= deadline)) {
+    if (!nothing || (page.events.length === 0 && isOver())) {
       const items = shown.map(({ event }) => event);
       const cursors = shown.map((one) => cursorOf(positionsText(one.positions), list));
       return { items, cursors, nextCursor: cursorOf(positionsText(positions), list) };
     }
     if (page.events.length === 0)
-      await parts.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
-    else if (parts.now().getTime() >= deadline)
-      return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
+      await poll?.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
+    else if (isOver()) return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
   }
 }
 

@@ -17,6 +17,7 @@ export function answerQuery(
   result: QueryResult,
   mediaType: string,
 ): FastifyReply {
+  if (result.retryAfterSeconds !== undefined) void reply.header('retry-after', String(result.retryAfterSeconds));
   if (isList(operation)) return answerPage(reply, operation, input, result.value as Page<unknown>);
   if (operation.mediaTypes.includes(YAML)) return answerWorkflow(reply, result.value as Workflow, mediaType);
   if (result.revision === undefined) return reply.send(result.value);

@@ -11,6 +11,7 @@ import { createCore } from '../../src/create-core.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import { EXECUTOR_LIMITS, type ExecutorLimits, type ExecutorParts } from '../../src/executor/parts.ts';
 import { listRepositories, readDepartment } from '../../src/ledger/read.ts';
+import { createPolls } from '../../src/queries/polls.ts';
 import { startEmbedded, type Embedded } from '../../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../../src/local/example.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
@@ -99,7 +100,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
   const platform = await verify(`Bearer ${token}`, new Date());
   let offset = 0;
   const now = (): Date => new Date(Date.now() + offset);
-  const parts = { now, newId, pause: waits ? pause : async () => undefined, log: SILENT };
+  const parts = { now, newId, pause: waits ? pause : async () => undefined, polls: createPolls(0, pause), log: SILENT };
   const { serverTime: _serverTime, ...names } = executor.tables;
   const registry = registryLook(awsOptions(config, endpoints));
 

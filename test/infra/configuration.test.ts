@@ -6,6 +6,7 @@ const VARIABLE = /\bECP_[A-Z_]*[A-Z]\b/g;
 /** Set by Lambda's own environment or only where there is no Lambda, so not by the module. */
 const NOT_THE_MODULES: Readonly<Record<string, string>> = {
   ECP_EXPORT_PAGE_BYTES: 'has a default in a Lambda',
+  ECP_LONG_POLLS: 'is 0 in a Lambda',
 };
 
 function variablesIn(text: string): readonly string[] {

@@ -158,6 +158,19 @@ t.test('200: whoever follows it gets each event once, those to come too', async 
   );
 });
 
+t.test('200: where there is no place to wait in, nothing waits, and the answer says when to ask again', async (t) => {
+  const elsewhere = world.process({ longPolls: 0 });
+  const all = await elsewhere(as, { path: `${PATH}?wait=20&first=100` });
+  t.equal(all.headers['retry-after'], undefined, 'what is there is answered');
+  t.ok(all.body.items.length > 0);
+  let next = String(all.body.nextCursor);
+  for (let page = all; page.body.items.length > 0; next = String(page.body.nextCursor))
+    page = await elsewhere(as, { path: `${PATH}?wait=0&first=100&after=${next}` });
+  const nothing = await elsewhere(as, { path: `${PATH}?wait=20&first=100&after=${next}` });
+  t.match(nothing.body, { items: [], nextCursor: String });
+  t.equal(nothing.headers['retry-after'], '5');
+});
+
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, as, badPages(PATH, await foreignCursor(world, '/v1/departments/koa/repositories')));
   await refusesBadInput(t, world, as, {

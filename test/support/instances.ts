@@ -8,6 +8,7 @@ import type { Log } from '../../src/commands/parts.ts';
 import { awsOptions, tablesOf } from '../../src/connections.ts';
 import { loadContracts } from '../../src/contract-source.ts';
 import { createCore } from '../../src/create-core.ts';
+import { createPolls } from '../../src/queries/polls.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import type { Answer, Ask, Service } from './service.ts';
 
@@ -53,6 +54,7 @@ export function anotherInstance(
     now,
     newId,
     pause,
+    polls: createPolls(config.longPolls, pause),
     log: logger ?? SILENT,
   });
   const authenticate = createTokenVerifier({ issuers: [config.issuer], audience: config.audience, jwksFetch });
