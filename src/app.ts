@@ -5,6 +5,7 @@ import { checkContract } from './contract/check.ts';
 import type { Contract } from './contract/operation.ts';
 import type { Asker, Core } from './core.ts';
 import { ServiceError, unknownPath } from './errors.ts';
+import { PORT_LIMITS, type PortLimits } from './port-limits.ts';
 import { NO_ROUTE_SCHEMAS } from './no-route-schemas.ts';
 import { knownError } from './known-error.ts';
 import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
@@ -33,6 +34,8 @@ export interface AppParts {
   readonly config: { readonly docsBaseUrl: string };
   /** Without one nothing is logged. */
   readonly logger?: FastifyBaseLogger;
+  /** What the port bears, where it is not the usual. */
+  readonly portLimits?: PortLimits;
   /** The client's address, where the connection's is not it. */
   readonly addressOf?: (request: FastifyRequest) => string;
 }
@@ -63,10 +66,11 @@ export function buildApp({
   authenticate,
   config,
   logger,
+  portLimits = PORT_LIMITS,
   addressOf,
 }: AppParts): FastifyInstance {
   checkContract(contract, core);
-  const app = newFastify(logger, config.docsBaseUrl);
+  const app = newFastify(logger, config.docsBaseUrl, portLimits);
   app.decorateRequest('caller', undefined);
   app.decorateRequest('asker', askerFrom(addressOf ?? (({ ip }) => ip)));
   app.addHook('onRequest', async (request, reply) => {
@@ -87,10 +91,13 @@ export function buildApp({
   return app;
 }
 
-function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string): FastifyInstance {
-  return fastify({
+function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string, limits: PortLimits): FastifyInstance {
+  const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: BODY_LIMIT,
+    requestTimeout: limits.requestMilliseconds,
+    connectionTimeout: limits.idleMilliseconds,
+    http: { headersTimeout: limits.headMilliseconds, connectionsCheckingInterval: limits.checkMilliseconds },
     // Our own ids: one that the client sends could be made to look like another request's in the audit trail.
     requestIdHeader: false,
     genReqId: () => randomUUID(),
@@ -102,6 +109,8 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string):
       void answerError(error, request, reply, docsBaseUrl);
     },
   });
+  app.server.maxConnections = limits.connections;
+  return app;
 }
 
 /** JSON is the only thing that is read, and only what all readers read alike; an empty body is none, whatever `Content-Type` says. */

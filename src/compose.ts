@@ -22,6 +22,7 @@ export interface ApiParts {
   /** How the issuer's keys are fetched; the embedded default has them at hand. */
   readonly jwksFetch?: TokenVerifierOptions['jwksFetch'];
   readonly logger?: FastifyBaseLogger;
+  readonly portLimits?: AppParts['portLimits'];
   /** The client's address, where the connection's is not it. */
   readonly addressOf?: AppParts['addressOf'];
 }
@@ -35,6 +36,7 @@ export function composeApi({
   endpoints = {},
   jwksFetch,
   logger,
+  portLimits,
   addressOf,
 }: ApiParts): FastifyInstance {
   const polls = createPolls(config.longPolls, pause);
@@ -57,6 +59,7 @@ export function composeApi({
     authenticate,
     config,
     ...(logger === undefined ? {} : { logger }),
+    ...(portLimits === undefined ? {} : { portLimits }),
     ...(addressOf === undefined ? {} : { addressOf }),
   });
   // Whoever waits is answered before the connections are closed.

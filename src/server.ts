@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { FastifyBaseLogger } from 'fastify';
+import { closeApp } from './close-app.ts';
 import { composeApi } from './compose.ts';
 import { composeExecutor } from './compose-executor.ts';
 import { ConfigError, readConfig } from './config.ts';
@@ -76,11 +77,26 @@ async function serve(options: Options): Promise<void> {
   const logger = pino({ level: options.logLevel, redact: ['req.headers.authorization'] }) as FastifyBaseLogger;
   const close =
     options.aws === 'embedded' ? await serveEmbedded(options, logger) : await serveEnvironment(options, logger);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void close().then(() => process.exit(0));
-    });
-  }
+  endOnSignals(close);
+}
+
+/** Longest time that a process takes to end, in milliseconds: whoever sent the signal, such as Docker, kills after ten seconds. */
+const END_MILLISECONDS = 8_000;
+
+/** The first signal ends the process in order, within seconds; a second one, or trouble while ending, at once. */
+function endOnSignals(close: () => Promise<void>): void {
+  let isEnding = false;
+  const end = (): void => {
+    // What was accepted is in the ledger, and is gone on with by the next process: nothing is lost by ending at once.
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    setTimeout(() => process.exit(1), END_MILLISECONDS).unref();
+    close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
 }
 
 async function serveEmbedded(
@@ -103,7 +119,7 @@ async function serveEmbedded(
     `Serving at ${address}; a token: npm run -s token -- --repository O/R`,
   );
   return async () => {
-    await app.close();
+    await closeApp(app);
     await embedded.close();
   };
 }
@@ -133,7 +149,7 @@ async function serveEnvironment({ port }: Options, logger: FastifyBaseLogger): P
   await app.listen({ port, host: '127.0.0.1' });
   return async () => {
     closed.abort();
-    await app.close();
+    await closeApp(app);
     await ringing;
   };
 }
