@@ -9,9 +9,12 @@ export interface SubjectSources {
   readonly environment: string | undefined;
 }
 
-/** `repo:OWNER/REPO:CONTEXT`, or with both ids `repo:OWNER@OWNERID/REPO@REPOID:CONTEXT`. */
+/**
+ * `repo:OWNER/REPO:CONTEXT`, or with both ids `repo:OWNER@OWNERID/REPO@REPOID:CONTEXT`. A template of `repo` alone writes no context: whoever is
+ * authorised by `sub` could then not tell a branch from a pull request, and no role of ours is assumed with it; here it decides nothing.
+ */
 const repositorySubject =
-  /^repo:(?<owner>[^/@:]+)(?:@(?<ownerId>[^/@:]+))?\/(?<name>[^/@:]+)(?:@(?<repositoryId>[^/@:]+))?:(?<context>.+)$/su;
+  /^repo:(?<owner>[^/@:]+)(?:@(?<ownerId>[^/@:]+))?\/(?<name>[^/@:]+)(?:@(?<repositoryId>[^/@:]+))?(?::(?<context>.+))?$/su;
 
 /**
  * What in a subject contradicts the token's other claims, or undefined when nothing does.
@@ -30,7 +33,7 @@ export function checkSubject(claims: SubjectSources): string | undefined {
   const immutable = ids[0] === claims.repository_owner_id && ids[1] === claims.repository_id;
   const classic = ids[0] === undefined && ids[1] === undefined;
   if (!immutable && !classic) return 'its ids are not those of repository_owner_id and repository_id';
-  return checkContext(parts['context'] ?? '', claims);
+  return parts['context'] === undefined ? undefined : checkContext(parts['context'], claims);
 }
 
 /** A template may append claims to the context; then the part that GitHub's own forms have must still be true. */

@@ -29,7 +29,8 @@ export function cursorOf(key: string, list: string): string {
 function keyOf(cursor: string, list: string): string {
   const parts = parsed(cursor);
   const [of, key] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
-  if (of === list && typeof key === 'string') return key;
+  // What sorts a list is plain text; nothing else came from us, and DynamoDB would not take it.
+  if (of === list && typeof key === 'string' && /^[\x20-\x7e]+$/.test(key)) return key;
   throw invalidInput([
     {
       pointer: '/query/after',

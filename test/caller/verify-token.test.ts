@@ -208,6 +208,11 @@ await t.test('a good token', async (t) => {
     'immutable, of a pull request': { ...job, form: 'immutable', pullRequest: 7 },
     'of an environment with a colon': { ...job, environment: 'prod:eu' },
     'of a custom template': { ...job, sub: 'repository_owner:JPPOL-KOA:workflow:build' },
+    'of a custom template of the repository alone, without a context': {
+      ...job,
+      sub: 'repo:JPPOL-KOA/GiftCardService',
+    },
+    'of the same in the immutable form': { ...job, sub: 'repo:JPPOL-KOA@31241423/GiftCardService@612345678' },
     'of a custom template that starts with the repository': {
       ...job,
       sub: 'repo:JPPOL-KOA/GiftCardService:workflow:build',

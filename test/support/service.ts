@@ -58,13 +58,22 @@ export async function startPatient(options: EmbeddedOptions = {}): Promise<Embed
 
 /** Starts a service for a test and ends it with the test. */
 export async function startService(t: Test, options: EmbeddedOptions = {}): Promise<Service> {
+  const { service, close } = await openService(options);
+  t.teardown(close);
+  return service;
+}
+
+/** The same for whoever ends it by itself. */
+export async function openService(
+  options: EmbeddedOptions = {},
+): Promise<{ readonly service: Service; readonly close: () => Promise<void> }> {
   const embedded = await startPatient(options);
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
-  t.teardown(async () => {
+  const close = async (): Promise<void> => {
     await app.close();
     await embedded.close();
-  });
+  };
   const token = (job: Job, audience = config.audience): Promise<string> =>
     embedded.issuer.mintToken({ ...job, audience });
   const ask = async (job: Job | undefined, { method = 'GET', path, body, headers = {} }: Ask): Promise<Answer> => {
@@ -80,7 +89,7 @@ export async function startService(t: Test, options: EmbeddedOptions = {}): Prom
       } as InjectOptions),
     );
   };
-  return {
+  const service: Service = {
     app,
     embedded,
     token,
@@ -93,6 +102,7 @@ export async function startService(t: Test, options: EmbeddedOptions = {}): Prom
         headers: { accept: 'application/graphql-response+json' },
       }),
   };
+  return { service, close };
 }
 
 function answerOf(response: Awaited<ReturnType<FastifyInstance['inject']>>): Answer {
