@@ -44,7 +44,7 @@ export interface GraphqlRequest {
 }
 
 /**
- * `refused`: nothing was executed. `stopped`: the answer came to too much, and there is none. `answered`: each field has its value or
+ * `refused`: nothing was executed. `stopped`: it asks for too much, or came to it, and there is no answer. `answered`: each field has its value or
  * its error.
  */
 export type GraphqlOutcome =
@@ -104,7 +104,7 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       if (schema.getRootType(operation.operation) === undefined) return notOffered(operation.operation, call.telling);
       if (request.readOnly && operation.operation !== OperationTypeNode.QUERY) return notByGet(call.telling);
       const fault = limitFault(schema, document, operation, request.variables);
-      if (fault !== undefined) return refused('invalid-input', [new GraphQLError(fault)], call.telling);
+      if (fault !== undefined) return stopped(fault, call.telling);
       const context: GraphqlContext & GraphqlCall = {
         ...call,
         contract,
@@ -122,7 +122,7 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
           request.operationName,
         );
         const tooMuch = context.meter.fault();
-        if (tooMuch !== undefined) return stopped(tooMuch, context);
+        if (tooMuch !== undefined) return stopped(`${tooMuch.message}${acceptedBefore(context)}`, call.telling);
         return outcomeOf(data, errors as readonly GraphqlErrorAnswer[] | undefined);
       } catch (error) {
         const { errors } = error as { readonly errors?: readonly GraphQLError[] };
@@ -159,14 +159,15 @@ function outcomeOf(data: unknown, errors: readonly GraphqlErrorAnswer[] | undefi
   return isRefused ? { kind: 'refused', code: 'invalid-input', errors } : { kind: 'answered', data, errors };
 }
 
-/** What was accepted before the answer became too large stands, so whoever asked must learn how to follow it. */
-function stopped(fault: GraphQLError, { accepted, telling }: GraphqlContext & GraphqlCall): GraphqlOutcome {
-  const changed =
-    accepted.length === 0
-      ? ''
-      : ` What was accepted before stands; follow it with operation(id), ids: ${accepted.join(', ')}.`;
-  const error = new ServiceError('invalid-input', `${fault.message}${changed}`);
+function stopped(detail: string, telling: ErrorTelling): GraphqlOutcome {
+  const error = new ServiceError('invalid-input', detail);
   return { kind: 'stopped', code: 'invalid-input', errors: [errorAnswer(error, telling)] };
+}
+
+/** What was accepted before the answer became too large stands, so whoever asked must learn how to follow it. */
+function acceptedBefore({ accepted }: GraphqlContext): string {
+  if (accepted.length === 0) return '';
+  return ` What was accepted before stands; follow it with operation(id), ids: ${accepted.join(', ')}.`;
 }
 
 function tellAll(errors: readonly unknown[], { telling, meter }: GraphqlContext & GraphqlCall): GraphqlErrorAnswer[] {

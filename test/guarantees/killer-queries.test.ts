@@ -75,6 +75,9 @@ await t.test('it is 400 to every client, also to one that is told other faults w
     headers: { accept: 'application/json' },
   });
   t.ok(isStopped(answer), answer.text.slice(0, 300));
+  const aliases = Array.from({ length: 31 }, (_, index) => `a${index}: __typename`).join(' ');
+  const body = { query: `{ ${aliases} }` };
+  t.equal((await ask(KOA, { method: 'POST', path: '/graphql', body })).status, 400, 'nor what asks for too much');
 });
 
 await t.test(
