@@ -314,6 +314,11 @@ await t.test('a document that asks for too much is not begun', async (t) => {
       'query ($n: Int = 1) { departments(first: $n) { nodes { repositories(first: $n) { nodes { department { grants(first: $n) { nodes { workflow { yaml } } } } } } } } }',
       /look-ups/,
     ],
+    [
+      'the same, beside a page of less than nothing',
+      '{ departments(first: 100) { nodes { repositories(first: 100) { nodes { department { grants(first: 100) { nodes { workflow { yaml } } } } } } } } department(id: "koa") { repositories(first: -2000000) { nodes { department { id } } } } }',
+      /look-ups/,
+    ],
     ['many tokens', `{ ${'whoami { because } '.repeat(600)} }`, /token/],
     ['long', `{ whoami { because } } #${'x'.repeat(20_000)}`, /longer than/],
     ['fragments that double', `{ ...f0 } ${doubling('Query', 'whoami { because }')}`, /look-ups/],
