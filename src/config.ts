@@ -2,6 +2,7 @@ import { isAccountId, isGitHubId } from './model/ids.ts';
 import type { PlatformCaller } from './model/platform-caller.ts';
 import { PARTITIONS, partitionOfRegion } from './model/partitions.ts';
 import type { AwsSettings } from './model/settings.ts';
+import { JSON_FAULTS, jsonFault } from './strict-json.ts';
 
 /** All that a deployment decides; read once at start from environment variables, see docs/configuration.md. */
 export interface Config {
@@ -170,6 +171,8 @@ function readPlatformCallers(text: string | undefined): readonly PlatformCaller[
   } catch {
     throw new ConfigError(`${help}; it is not JSON.`);
   }
+  const fault = jsonFault(text);
+  if (fault !== undefined) throw new ConfigError(`${help}; it ${JSON_FAULTS[fault]}.`);
   if (!Array.isArray(callers)) throw new ConfigError(`${help}.`);
   return callers.map((caller: unknown) => readPlatformCaller(caller, help));
 }

@@ -30,3 +30,8 @@ t.test('the audience is never one of AWS STS, in any partition and spelling', as
   for (const audience of ['ecr-control-plane', 'https://ecr.example.com', 'https://my-sts.example.com'])
     t.equal(readConfig({ ...ENV, ECP_AUDIENCE: audience }).audience, audience);
 });
+
+t.test('a platform caller that names a member twice is refused, since only one of the two would count', async (t) => {
+  const callers = '[{"repositoryId":"1","ref":"refs/heads/main","repositoryId":"2"}]';
+  t.throws(() => readConfig({ ...ENV, ECP_PLATFORM_CALLERS: callers }), { name: 'ConfigError', message: /twice/ });
+});
