@@ -2,6 +2,7 @@ import type { AwsClients } from '../../src/aws/clients.ts';
 import type { Config } from '../../src/config.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
+import type { OnDemandReport } from './imports-on-demand.ts';
 
 /** The forms in which the service runs, by the letter that `--form` takes. */
 export const FORMS = {
@@ -44,8 +45,8 @@ export interface Form {
   readonly awsEndpoint: string;
   /** Why a check cannot be played in this form; the title is the check's. */
   readonly notApplicable: (title: string) => string | undefined;
-  /** What the form knows of the code that ran in it, asked for at the end: chunks that were loaded on demand, by entry. */
-  readonly loadedChunks?: () => Promise<ReadonlySet<string>>;
+  /** Which imports on demand its code has, and which of them were really executed; asked for at the end. */
+  readonly importsOnDemand: () => Promise<OnDemandReport>;
   readonly close: () => Promise<void>;
 }
 

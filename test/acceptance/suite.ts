@@ -1,9 +1,13 @@
 import { CONTRACT, SCHEMA } from '../support/both-faces.ts';
 import type { Check } from './check.ts';
+import { changeChecks } from './checks/changes.ts';
+import { exportChecks } from './checks/exports.ts';
 import { graphqlChecks } from './checks/graphql.ts';
+import { httpChecks } from './checks/http.ts';
 import { restChecks } from './checks/rest.ts';
 import { storyChecks } from './checks/story.ts';
 import type { Form } from './form.ts';
+import { nameOf } from './imports-on-demand.ts';
 import { newWorld, type World } from './world.ts';
 
 /** What came of a check in a form. */
@@ -30,7 +34,7 @@ export function requiredRows(): readonly string[] {
 
 /** The suite, in its order. */
 function checks(): readonly Check[] {
-  return [...storyChecks(), ...restChecks(), ...graphqlChecks()];
+  return [...storyChecks(), ...restChecks(), ...graphqlChecks(), ...httpChecks(), ...changeChecks(), ...exportChecks()];
 }
 
 /** Plays the whole suite against a form; what fails does not stop it. */
@@ -43,6 +47,7 @@ export async function playSuite(form: Form, tell: (played: Played) => void): Pro
   };
   for (const check of checks()) add(await playCheck(check, world));
   for (const row of requiredRows()) add(answeredCheck(row, world));
+  for (const played of await onDemandChecks(form)) add(played);
   return all;
 }
 
@@ -64,4 +69,19 @@ function answeredCheck(row: string, { answered, form }: World): Played {
   if (reason !== undefined) return { row, title, outcome: { kind: 'n/a', reason } };
   const outcome: Outcome = answered.has(row) ? { kind: 'ok' } : { kind: 'failed', error: 'no check did so' };
   return { row, title, outcome };
+}
+
+const ON_DEMAND = 'imports on demand';
+
+/** Counted from what was loaded: a package that looks otherwise in a bundle shows only where it is used. */
+async function onDemandChecks(form: Form): Promise<readonly Played[]> {
+  const title = 'each import on demand was executed at least once';
+  const reason = form.notApplicable(title);
+  if (reason !== undefined) return [{ row: ON_DEMAND, title, outcome: { kind: 'n/a', reason } }];
+  const { expected, executed } = await form.importsOnDemand();
+  return expected.map((one) => ({
+    row: ON_DEMAND,
+    title: `${nameOf(one)} was executed at least once`,
+    outcome: executed.has(nameOf(one)) ? { kind: 'ok' } : { kind: 'failed', error: 'no check did so' },
+  }));
 }

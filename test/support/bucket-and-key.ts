@@ -51,7 +51,7 @@ function putObject(
   body: Buffer,
   response: ServerResponse,
 ): void {
-  const key = String(url).split('?')[0] ?? '';
+  const key = decodeURIComponent(String(url).split('?')[0] ?? '');
   const checksum = createHash('sha256').update(body).digest('base64');
   if (method !== 'PUT') response.writeHead(405).end('<Error><Code>MethodNotAllowed</Code></Error>');
   else if (headers['x-amz-checksum-sha256'] !== checksum)

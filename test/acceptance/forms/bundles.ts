@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
-import { handledBy } from '../../support/event-source.ts';
 import { startEmbedded } from '../../../src/local/embedded.ts';
 import { startBucketAndKey } from '../../support/bucket-and-key.ts';
 import { startHttpApi } from '../../support/api-gateway.ts';
+import { handledBy } from '../../support/event-source.ts';
 import type { Form } from '../form.ts';
 import { sendTo } from '../http.ts';
+import { importsOfBundles } from '../imports-on-demand.ts';
 import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
-
-const dist = new URL('../../../dist/', import.meta.url);
 
 /**
  * The bundles as `npm run build` makes them, each on Lambda's Node in a process of its own: the API behind an HTTP API, the executor
@@ -38,9 +36,10 @@ export async function startBundles(stage = '$default'): Promise<Form> {
     runExporter: () => exporter.invoke({}),
     runExecutor: (event) => executor.invoke(event),
     notApplicable: () => undefined,
-    loadedChunks: async () => {
+    importsOnDemand: async () => {
       const urls = [await api.loaded(), await executor.loaded(), await exporter.loaded()].flat();
-      return new Set(urls.filter((url) => url.startsWith(dist.href)).map((url) => fileURLToPath(url)));
+      const inBundle = /\/dist\/(?:api|executor|exporter)\/(.+)$/;
+      return importsOfBundles(new Set(urls.flatMap((url) => inBundle.exec(url)?.[1] ?? [])));
     },
     close: () =>
       closeAll([

@@ -2,18 +2,30 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../../src/config.ts';
+import { freePort } from '../../../scripts/free-port.ts';
 import { exampleEnv } from '../../../src/local/embedded.ts';
 import { mintPath } from '../../../src/local/github/addresses.ts';
 import { startBucketAndKey } from '../../support/bucket-and-key.ts';
 import type { Form } from '../form.ts';
 import { sendTo } from '../http.ts';
-import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
+import { importsOfSource } from '../imports-on-demand.ts';
+import { recordImports } from '../recorded-imports.ts';
+import {
+  BUCKET,
+  clientVariables,
+  closeAll,
+  KEY,
+  overSurroundings,
+  startFunction,
+  type Surroundings,
+} from './surroundings.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** `npm start` as a process of its own, with the embedded AWS, DynamoDB and issuer in it. */
 export async function startProcess(): Promise<Form> {
-  const server = await startServer();
+  const imports = recordImports();
+  const server = await startServer(imports.env);
   const storage = await startBucketAndKey();
   const env = exampleEnv();
   const config = readConfig(env);
@@ -24,6 +36,7 @@ export async function startProcess(): Promise<Form> {
     dynamoDbUrl: server.dynamoDb,
     issuerUrl: server.issuer,
     storage,
+    recording: imports.env,
   };
   const executor = startFunction('executor', 'source', surroundings);
   const exporter = startFunction('exporter', 'source', surroundings);
@@ -44,8 +57,18 @@ export async function startProcess(): Promise<Form> {
     runExporter: () => exporter.invoke({}),
     runExecutor: (event) => executor.invoke(event),
     notApplicable: () => undefined,
+    importsOnDemand: async () => {
+      await runOtherEntries(surroundings);
+      return { expected: importsOfSource(), executed: imports.executed() };
+    },
     close: () =>
-      closeAll([() => server.close(), () => storage.close(), () => executor.close(), () => exporter.close()]),
+      closeAll([
+        () => imports.close(),
+        () => server.close(),
+        () => storage.close(),
+        () => executor.close(),
+        () => exporter.close(),
+      ]),
   };
 }
 
@@ -57,9 +80,12 @@ interface Serving {
   readonly dynamoDb: string;
 }
 
-async function startServer(): Promise<Serving & { readonly close: () => Promise<void> }> {
+async function startServer(
+  recording: Readonly<Record<string, string>>,
+): Promise<Serving & { readonly close: () => Promise<void> }> {
   const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--issuer-port', '0'], {
     cwd: root,
+    env: { ...process.env, ...recording },
     stdio: ['ignore', 'pipe', 'inherit'],
     // A group of its own: a signal to npm alone would not reach the service.
     detached: true,
@@ -102,4 +128,36 @@ async function firstServing(lines: AsyncIterable<string>): Promise<Serving> {
 
 async function drain(lines: AsyncIterator<string>): Promise<void> {
   while ((await lines.next()).done !== true);
+}
+
+/** What only command lines and `--aws env` import is imported by running them, on the same AWS and tables. */
+async function runOtherEntries(surroundings: Surroundings): Promise<void> {
+  const env = { ...process.env, ...surroundings.env, ...surroundings.recording, ...clientVariables(surroundings) };
+  const to = ['--to', `s3://${BUCKET}/by-hand/`, '--s3-endpoint', surroundings.storage.endpoint, '--kms-key', KEY];
+  await run(['audit', '--', 'bulk-export', ...to], env);
+  await run(['audit', '--', 'anchor'], env);
+  const port = await freePort();
+  const server = spawn(process.execPath, ['--import=tsx', 'src/server.ts', '--aws', 'env', '--port', String(port)], {
+    cwd: root,
+    stdio: 'ignore',
+    env: { ...env, ECP_CREATE_TABLES: 'true' },
+  });
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  while (server.exitCode === null && !(await answers(`http://127.0.0.1:${port}/healthz`)));
+  server.kill('SIGTERM');
+  await ended;
+}
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn('npm', ['run', '-s', ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env });
+  const status = await new Promise((resolve) => child.once('exit', resolve));
+  if (status !== 0) throw new Error(`npm run ${args.join(' ')} ended with ${String(status)}.`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

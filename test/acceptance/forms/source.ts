@@ -4,10 +4,14 @@ import { startEmbedded } from '../../../src/local/embedded.ts';
 import { startBucketAndKey } from '../../support/bucket-and-key.ts';
 import type { Form } from '../form.ts';
 import { sendTo } from '../http.ts';
+import { importsOfSource, isOfAnEntry } from '../imports-on-demand.ts';
+import { recordImports } from '../recorded-imports.ts';
 import { closeAll, overSurroundings, startFunction, type Surroundings } from './surroundings.ts';
 
 /** The source in this process, on a port; executor and exporter by their Lambdas' own modules. */
 export async function startSource(): Promise<Form> {
+  const imports = recordImports();
+  imports.here();
   const embedded = await startEmbedded();
   const storage = await startBucketAndKey();
   const { config, env, endpoints, issuer, jwksFetch } = embedded;
@@ -18,6 +22,7 @@ export async function startSource(): Promise<Form> {
     dynamoDbUrl: endpoints.dynamoDb ?? '',
     issuerUrl: issuer.url,
     storage,
+    recording: imports.env,
   };
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -31,8 +36,13 @@ export async function startSource(): Promise<Form> {
     runExporter: () => exporter.invoke({}),
     runExecutor: (event) => executor.invoke(event),
     notApplicable: () => undefined,
+    importsOnDemand: async () => ({
+      expected: importsOfSource().filter((one) => !isOfAnEntry(one)),
+      executed: imports.executed(),
+    }),
     close: () =>
       closeAll([
+        () => imports.close(),
         () => embedded.close(),
         () => storage.close(),
         () => app.close(),

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly dynamoDbUrl: string;
   readonly issuerUrl: string;
   readonly storage: BucketAndKey;
+  /** What the processes of the source have in their environment beside it. */
+  readonly recording?: Readonly<Record<string, string>>;
 }
 
 /** `infra/`'s time-outs, in milliseconds. */
@@ -23,38 +25,56 @@ const TIMEOUTS = { api: 29_000, executor: 45_000, exporter: 900_000 } as const;
 export type FunctionName = keyof typeof TIMEOUTS;
 
 /** The bucket that exports go to. */
-const BUCKET = 'audit';
+export const BUCKET = 'audit';
+/** The key that signs them. */
+export const KEY = 'alias/audit';
 
 /** Starts a function from its source or its bundle, with the variables that `infra/` and Lambda give it. */
 export function startFunction(
   name: FunctionName,
   from: 'source' | 'bundle',
-  { config, env, awsUrl, dynamoDbUrl, issuerUrl, storage }: Surroundings,
+  surroundings: Surroundings,
 ): LambdaProcess {
+  const { env, issuerUrl, recording } = surroundings;
   return startLambdaProcess({
     entry: from === 'source' ? `src/lambda-${name}.ts` : `dist/${name}/index.mjs`,
     timeout: TIMEOUTS[name],
     issuerUrl,
     env: {
       ...env,
+      ...(from === 'source' ? recording : {}),
+      ...clientVariables(surroundings),
       LANG: 'en_US.UTF-8',
       TZ: ':UTC',
       PATH: process.env['PATH'],
       AWS_LAMBDA_FUNCTION_NAME: `ecr-control-plane-${name}`,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-      AWS_REGION: config.aws.region,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
-      AWS_ENDPOINT_URL_ECR: awsUrl,
-      AWS_ENDPOINT_URL_IAM: awsUrl,
-      AWS_ENDPOINT_URL_S3: storage.endpoint,
-      AWS_ENDPOINT_URL_KMS: storage.endpoint,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       LOG_LEVEL: 'silent',
-      ...(name === 'exporter' ? { ECP_EXPORT_BUCKET: BUCKET, ECP_EXPORT_KMS_KEY: 'alias/audit' } : {}),
+      // Small, so that an export has several pages where it cannot be streamed.
+      ECP_EXPORT_PAGE_BYTES: '40000',
+      ...(name === 'exporter' ? { ECP_EXPORT_BUCKET: BUCKET, ECP_EXPORT_KMS_KEY: KEY } : {}),
     },
   });
+}
+
+/** The AWS SDK's own variables, by which it finds everything. */
+export function clientVariables({
+  config,
+  awsUrl,
+  dynamoDbUrl,
+  storage,
+}: Surroundings): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: config.aws.region,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
+    AWS_ENDPOINT_URL_ECR: awsUrl,
+    AWS_ENDPOINT_URL_IAM: awsUrl,
+    AWS_ENDPOINT_URL_S3: storage.endpoint,
+    AWS_ENDPOINT_URL_KMS: storage.endpoint,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
 }
 
 /** What forms share that stand on the embedded AWS or an emulator of loopback. */

@@ -1,0 +1,143 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { DeleteRepositoryPolicyCommand, GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
+import { observeRepository } from '../../../src/aws/observe.ts';
+import { KOA, PLATFORM } from '../../support/service.ts';
+import type { Check } from '../check.ts';
+import { expectStatus } from '../world.ts';
+
+const REPOSITORIES = '/v1/departments/koa/repositories';
+const NOW = 'at once';
+const EXECUTOR = 'the executor';
+
+/** How changes are carried out: without waiting, again, by a sweep; and what a look for drift sees. */
+export function changeChecks(): readonly Check[] {
+  return [...asynchronousChecks(), ...refusalChecks(), ...executorChecks()];
+}
+
+function asynchronousChecks(): readonly Check[] {
+  return [
+    {
+      row: NOW,
+      title: 'Prefer: respond-async is 202 with the operation’s address, and the operation ends',
+      play: async ({ ask, over, form }) => {
+        const headers = { prefer: 'respond-async' };
+        const answer = await ask(KOA, { method: 'POST', path: REPOSITORIES, body: { name: 'koa/later' }, headers });
+        expectStatus(answer, 202);
+        equal(answer.headers['preference-applied'], 'respond-async');
+        equal(answer.headers['location'], `/v1/operations/${answer.body.operation.id}`);
+        equal((await over(KOA, answer.body.operation.id)).status, 'succeeded');
+        ok(await observeRepository(form.aws, 'koa/later'));
+      },
+    },
+    {
+      row: NOW,
+      title: 'a deletion by Prefer: respond-async ends too',
+      play: async ({ ask, over, form }) => {
+        const headers = { prefer: 'respond-async' };
+        const answer = await ask(KOA, { method: 'DELETE', path: '/v1/repositories/koa%2Flater', headers });
+        expectStatus(answer, 202);
+        equal((await over(KOA, answer.body.operation.id)).status, 'succeeded');
+        equal(await observeRepository(form.aws, 'koa/later'), undefined);
+      },
+    },
+    {
+      row: NOW,
+      title: 'respondAsync over GraphQL answers the operation before it ends',
+      play: async ({ mutate, over }) => {
+        const payload = await mutate(KOA, 'createRepository', {
+          department: 'koa',
+          name: 'koa/much-later',
+          respondAsync: true,
+        });
+        equal((await over(KOA, payload.operation.id)).status, 'succeeded');
+      },
+    },
+  ];
+}
+
+function refusalChecks(): readonly Check[] {
+  return [
+    {
+      row: 'deleteRepository',
+      title: 'a repository that holds images is not deleted, and the answer says how many',
+      play: async ({ ask }) => {
+        const answer = await ask(KOA, { method: 'DELETE', path: '/v1/repositories/giftcard-service' });
+        ok(expectStatus(answer, 409, 'not-empty').body.imageCount > 0);
+      },
+    },
+    {
+      row: 'deleteOrganisation',
+      title: 'an organisation that a grant names stays',
+      play: async ({ ask }) => {
+        const path = '/v1/departments/koa/organisations/JPPOL-KOA';
+        expectStatus(await ask(PLATFORM, { method: 'DELETE', path }), 409, 'in-use');
+      },
+    },
+    {
+      row: 'deleteDepartment',
+      title: 'a department with repositories stays',
+      play: async ({ ask }) => {
+        expectStatus(await ask(PLATFORM, { method: 'DELETE', path: '/v1/departments/koa' }), 409, 'in-use');
+      },
+    },
+    {
+      row: 'createDepartment',
+      title: 'an id that is taken is 409',
+      play: async ({ rest }) => {
+        const asked = { id: 'koa', displayName: 'KOA', managers: [{ repositoryId: '1', ref: 'refs/heads/main' }] };
+        expectStatus(await rest(PLATFORM, 'createDepartment', asked), 409, 'already-exists');
+      },
+    },
+    {
+      row: 'createGrant',
+      title: 'a grant for all repositories of the organisation must be acknowledged',
+      play: async ({ rest }) => {
+        const asked = { department: 'koa', organisation: 'JPPOL-KOA', repository: '*' };
+        const answer = expectStatus(await rest(KOA, 'createGrant', asked), 422, 'acknowledgement-required');
+        deepEqual(answer.body.acknowledge, ['organisation-wide']);
+      },
+    },
+    {
+      row: 'updateRepository',
+      title: 'a lifecycle policy that ECR would refuse is 400 with a pointer',
+      play: async ({ rest }) => {
+        const answer = await rest(KOA, 'updateRepository', {
+          name: 'giftcard-service',
+          lifecyclePolicy: { rules: [] },
+        });
+        match(expectStatus(answer, 400, 'invalid-input').body.errors[0].pointer, /^\/body\/lifecyclePolicy/);
+      },
+    },
+  ];
+}
+
+function executorChecks(): readonly Check[] {
+  return [
+    {
+      row: EXECUTOR,
+      title: 'a sweep leaves nothing undone',
+      play: async ({ form }) =>
+        deepEqual(await form.runExecutor({ source: 'aws.scheduler' }), { batchItemFailures: [] }),
+    },
+    {
+      row: EXECUTOR,
+      title: 'the look for drift sees a policy that was taken away by hand, and a replay brings it back',
+      play: async ({ form, ask }) => {
+        const name = 'giftcard-service';
+        const { drift: before } = (await form.runExecutor({ look: 'drift' })) as { readonly drift: number };
+        await form.aws.ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName: name }));
+        deepEqual(await form.runExecutor({ look: 'drift' }), { drift: before + 1 });
+        const { body } = await ask(KOA, {
+          path: `/v1/departments/koa/audit-events?subject=${name}&action=createRepository`,
+        });
+        expectStatus(
+          await ask(PLATFORM, { method: 'POST', path: `/v1/operations/${body.items[0].operation}/replay` }),
+          200,
+        );
+        const policy = await form.aws.ecr.send(new GetRepositoryPolicyCommand({ repositoryName: name }));
+        match(String(policy.policyText), /EcpPull/);
+        deepEqual(await form.runExecutor({ look: 'drift' }), { drift: before });
+      },
+    },
+  ];
+}
