@@ -8,7 +8,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
  */
 export type ReadEvent =
   | { readonly kind: 'request'; readonly event: APIGatewayProxyEventV2 }
-  | { readonly kind: 'refused'; readonly code: 'not-found' | 'internal'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly code: 'unknown-path' | 'internal'; readonly detail: string }
   | { readonly kind: 'foreign'; readonly detail: string };
 
 /** A repository's name goes from here to the path's end, slashes included. */
@@ -45,7 +45,7 @@ export function readEvent(event: unknown, roots: ReadonlySet<string>): ReadEvent
   if (path === undefined)
     return {
       kind: 'refused',
-      code: 'not-found',
+      code: 'unknown-path',
       detail:
         'The path begins with a segment that the service does not know. Map the domain to the API without a base path, and address the API by the name of its own stage or by $default.',
     };

@@ -221,7 +221,7 @@ t.test('the name of a stage is no part of the path', async (t) => {
   t.match(staged('/v1/whoami', '$default'), { kind: 'request', event: { rawPath: '/v1/whoami' } });
   t.match(staged('/prod/prod/v1/whoami', 'prod'), { kind: 'request', event: { rawPath: '/prod/prod/v1/whoami' } });
   for (const path of ['/ecr/v1/whoami', '/ecr/healthz', '/$default/v1/whoami', '/dev/v1/whoami'])
-    t.match(staged(path, '$default'), { kind: 'refused', code: 'not-found', detail: /base path/ }, path);
+    t.match(staged(path, '$default'), { kind: 'refused', code: 'unknown-path', detail: /base path/ }, path);
 });
 
 t.test('events of anything but an HTTP API in payload format 2.0 are refused, with what to configure', async (t) => {

@@ -88,8 +88,8 @@ function pathChecks(): readonly Check[] {
         row: PATHS,
         title: `${path} is 404, with a token and without`,
         play: async ({ ask }) => {
-          expectStatus(await ask(undefined, { path }), 404, 'not-found');
-          expectStatus(await ask(KOA, { path }), 404, 'not-found');
+          expectStatus(await ask(undefined, { path }), 404, 'unknown-path');
+          expectStatus(await ask(KOA, { path }), 404, 'unknown-path');
         },
       }),
     ),
