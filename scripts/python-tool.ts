@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** A command of a Python package. */
 export interface PythonTool {
   readonly command: string;
-  /** As pip takes it, with a pinned version: `moto[server]==5.2.5`. */
+  /** As pip takes it, with a pinned version: `moto[server]==5.2.5`; several are separated by a space. */
   readonly requirement: string;
 }
 
@@ -30,7 +30,7 @@ export function pythonTool({ command, requirement }: PythonTool): {
 }
 
 function install(environment: string, requirement: string): boolean {
-  const pip = [`${environment}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', requirement];
+  const pip = [`${environment}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', ...requirement.split(' ')];
   const installed = [['python3', '-m', 'venv', environment], pip].every(
     ([command = '', ...rest]) => spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0,
   );
