@@ -49,7 +49,9 @@ export interface ProviderBehaviour {
 }
 
 const METHODS = `GetMetadata GetProviderSchema ValidateProviderConfig ValidateResourceConfig ValidateDataResourceConfig
-  UpgradeResourceState ConfigureProvider StopProvider ReadDataSource PlanResourceChange ApplyResourceChange`.split(/\s+/);
+  UpgradeResourceState ConfigureProvider StopProvider ReadDataSource PlanResourceChange ApplyResourceChange`.split(
+  /\s+/,
+);
 
 type Answer = (request: Buffer) => Buffer | Promise<Buffer>;
 
@@ -145,7 +147,10 @@ function applying(schema: ProviderSchema, { read, create }: ProviderBehaviour): 
 }
 
 /** The answer, or a diagnostic of an error in the field that is for it. */
-async function answered(diagnostics: number, answer: () => readonly Buffer[] | Promise<readonly Buffer[]>): Promise<Buffer> {
+async function answered(
+  diagnostics: number,
+  answer: () => readonly Buffer[] | Promise<readonly Buffer[]>,
+): Promise<Buffer> {
   try {
     return message(await answer());
   } catch (error) {
@@ -185,9 +190,8 @@ function complete({ attributes, blocks = {} }: BlockSchema, values: Values, abse
     }),
     ...Object.entries(blocks).map(([name, nested]) => {
       const inner = values[name] ?? null;
-      if (nested.nesting === 'single')
-        return [name, inner === null ? null : complete(nested, inner as Values, absent)];
-      return [name, (inner as readonly Values[] | null ?? []).map((one) => complete(nested, one, absent))];
+      if (nested.nesting === 'single') return [name, inner === null ? null : complete(nested, inner as Values, absent)];
+      return [name, ((inner as readonly Values[] | null) ?? []).map((one) => complete(nested, one, absent))];
     }),
   ]);
 }

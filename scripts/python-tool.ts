@@ -30,7 +30,13 @@ export function pythonTool({ command, requirement }: PythonTool): {
 }
 
 function install(environment: string, requirement: string): boolean {
-  const pip = [`${environment}/bin/pip`, 'install', '--quiet', '--disable-pip-version-check', ...requirement.split(' ')];
+  const pip = [
+    `${environment}/bin/pip`,
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    ...requirement.split(' '),
+  ];
   const installed = [['python3', '-m', 'venv', environment], pip].every(
     ([command = '', ...rest]) => spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0,
   );

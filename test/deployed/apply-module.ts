@@ -84,12 +84,7 @@ export async function applyModule({
   }
 }
 
-function run(
-  binary: Binary,
-  folder: string,
-  env: NodeJS.ProcessEnv,
-  ...words: readonly string[]
-): Promise<string> {
+function run(binary: Binary, folder: string, env: NodeJS.ProcessEnv, ...words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(binary, [`-chdir=${folder}`, ...words], { env, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);

@@ -27,7 +27,11 @@ const rolePolicy: Row = async (given, { clients: { iam }, relax }) => {
   const name = given.text('name');
   const roleName = given.text('role');
   await iam.send(
-    new PutRolePolicyCommand({ RoleName: roleName, PolicyName: name, PolicyDocument: relax(name, given.text('policy')) }),
+    new PutRolePolicyCommand({
+      RoleName: roleName,
+      PolicyName: name,
+      PolicyDocument: relax(name, given.text('policy')),
+    }),
   );
   return { id: `${roleName}:${name}` };
 };

@@ -132,7 +132,9 @@ const eventSourceMapping: Row = async (given, { clients: { lambda } }) => {
       ...where('ParallelizationFactor', given.maybeNumber('parallelization_factor')),
       ...where('MaximumRetryAttempts', given.maybeNumber('maximum_retry_attempts')),
       ...where('MaximumRecordAgeInSeconds', given.maybeNumber('maximum_record_age_in_seconds')),
-      ...(filters === undefined ? {} : { FilterCriteria: { Filters: filters.map((one) => ({ Pattern: one.text('pattern') })) } }),
+      ...(filters === undefined
+        ? {}
+        : { FilterCriteria: { Filters: filters.map((one) => ({ Pattern: one.text('pattern') })) } }),
       ...(destination === undefined ? {} : { DestinationConfig: { OnFailure: { Destination: destination } } }),
       Tags: given.map('tags'),
     }),

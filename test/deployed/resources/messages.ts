@@ -1,4 +1,8 @@
-import { CreateLogGroupCommand, PutMetricFilterCommand, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CreateLogGroupCommand,
+  PutMetricFilterCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreatePipeCommand, type DynamoDBStreamStartPosition } from '@aws-sdk/client-pipes';
 import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -21,9 +25,10 @@ const queue: Row = async (given, { clients: { sqs } }) => {
   return { id: url, url, arn: must(Attributes?.['QueueArn'], 'QueueArn') };
 };
 
-const queuePolicy: Row = async (given, { clients: { sqs } }) => {
+const queuePolicy: Row = async (given, { clients: { sqs }, relax }) => {
   const url = given.text('queue_url');
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: given.text('policy') } }));
+  const Policy = relax('aws_sqs_queue_policy', given.text('policy'));
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy } }));
   return { id: url };
 };
 
@@ -39,11 +44,10 @@ const topic: Row = async (given, { clients: { sns } }) => {
   return { id: arn, arn };
 };
 
-const topicPolicy: Row = async (given, { clients: { sns } }) => {
+const topicPolicy: Row = async (given, { clients: { sns }, relax }) => {
   const arn = given.text('arn');
-  await sns.send(
-    new SetTopicAttributesCommand({ TopicArn: arn, AttributeName: 'Policy', AttributeValue: given.text('policy') }),
-  );
+  const AttributeValue = relax('aws_sns_topic_policy', given.text('policy'));
+  await sns.send(new SetTopicAttributesCommand({ TopicArn: arn, AttributeName: 'Policy', AttributeValue }));
   return { id: arn };
 };
 
@@ -129,8 +133,7 @@ const logGroup: Row = async (given, { clients: { logs }, region, accountId }) =>
     }),
   );
   const days = given.maybeNumber('retention_in_days');
-  if (days !== undefined)
-    await logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: days }));
+  if (days !== undefined) await logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: days }));
   return { id: name, arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}` };
 };
 

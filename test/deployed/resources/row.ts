@@ -15,10 +15,7 @@ export interface Place {
 export type Row = (given: Arguments, place: Place) => Promise<Values>;
 
 /** `field: value` where there is a value, else nothing: for requests whose absent members must not be there. */
-export function where<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): Partial<Record<Name, Value>> {
+export function where<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
   return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
 }
 

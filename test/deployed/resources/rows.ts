@@ -17,7 +17,14 @@ const NOT_CREATED: Readonly<Record<string, (values: Values, place: Place) => Val
 };
 
 /** How a resource is created, by its type. */
-export const ROWS: Readonly<Record<string, Row>> = { ...GATEWAY, ...LAMBDA, ...DYNAMODB, ...IAM, ...STORAGE, ...MESSAGES };
+export const ROWS: Readonly<Record<string, Row>> = {
+  ...GATEWAY,
+  ...LAMBDA,
+  ...DYNAMODB,
+  ...IAM,
+  ...STORAGE,
+  ...MESSAGES,
+};
 
 /** Data sources, as the account that is deployed to answers them. */
 const DATA: Readonly<Record<string, (place: Place) => Values>> = {

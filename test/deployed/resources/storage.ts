@@ -1,4 +1,10 @@
-import { CreateAliasCommand, CreateKeyCommand, EnableKeyRotationCommand, type KeySpec, type KeyUsageType } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  EnableKeyRotationCommand,
+  type KeySpec,
+  type KeyUsageType,
+} from '@aws-sdk/client-kms';
 import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
@@ -18,7 +24,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { must, where, type Row } from './row.ts';
 
-const key: Row = async (given, { clients: { kms } }) => {
+const key: Row = async (given, { clients: { kms }, relax }) => {
+  const policy = given.maybeText('policy');
   // How long a key that is to be deleted waits: nothing is deleted here.
   given.leaveOut('deletion_window_in_days');
   const { KeyMetadata } = await kms.send(
@@ -26,7 +33,7 @@ const key: Row = async (given, { clients: { kms } }) => {
       KeyUsage: (given.maybeText('key_usage') ?? 'ENCRYPT_DECRYPT') as KeyUsageType,
       KeySpec: (given.maybeText('customer_master_key_spec') ?? 'SYMMETRIC_DEFAULT') as KeySpec,
       ...where('Description', given.maybeText('description')),
-      ...where('Policy', given.maybeText('policy')),
+      ...where('Policy', policy === undefined ? undefined : relax('aws_kms_key', policy)),
       Tags: Object.entries(given.map('tags')).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
     }),
   );
@@ -103,7 +110,9 @@ const publicAccessBlock: Row = async (given, { clients: { s3 } }) => {
 
 const ownership: Row = async (given, { clients: { s3 } }) => {
   const name = given.text('bucket');
-  const Rules = given.blocks('rule').map((rule) => ({ ObjectOwnership: rule.text('object_ownership') as ObjectOwnership }));
+  const Rules = given
+    .blocks('rule')
+    .map((rule) => ({ ObjectOwnership: rule.text('object_ownership') as ObjectOwnership }));
   await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: name, OwnershipControls: { Rules } }));
   return { id: name };
 };
@@ -120,9 +129,7 @@ const encryption: Row = async (given, { clients: { s3 } }) => {
       },
     };
   });
-  await s3.send(
-    new PutBucketEncryptionCommand({ Bucket: name, ServerSideEncryptionConfiguration: { Rules } }),
-  );
+  await s3.send(new PutBucketEncryptionCommand({ Bucket: name, ServerSideEncryptionConfiguration: { Rules } }));
   return { id: name };
 };
 
@@ -149,9 +156,11 @@ const lifecycle: Row = async (given, { clients: { s3 } }) => {
   return { id: name };
 };
 
-const bucketPolicy: Row = async (given, { clients: { s3 } }) => {
+const bucketPolicy: Row = async (given, { clients: { s3 }, relax }) => {
   const name = given.text('bucket');
-  await s3.send(new PutBucketPolicyCommand({ Bucket: name, Policy: given.text('policy') }));
+  await s3.send(
+    new PutBucketPolicyCommand({ Bucket: name, Policy: relax('aws_s3_bucket_policy', given.text('policy')) }),
+  );
   return { id: name };
 };
 

@@ -1,0 +1,279 @@
+import { equal } from 'node:assert/strict';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  GetResourcePolicyCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetImageCommand,
+  CreateRepositoryCommand,
+  ECRClient,
+  PutRegistryPolicyCommand,
+} from '@aws-sdk/client-ecr';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutRolePermissionsBoundaryCommand,
+} from '@aws-sdk/client-iam';
+import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
+import { CreateFunctionCommand, InvokeCommand, LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, GetObjectCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { zipSync } from 'fflate';
+import { ACCOUNT_ID, REGION, type Deployment } from '../deployment.ts';
+import type { Stage } from '../stage.ts';
+import type { Check } from './check.ts';
+
+const NAME = 'ecr-control-plane';
+const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+
+/** What the holder of a role's session tries. */
+interface Hands {
+  readonly dynamoDb: DynamoDBClient;
+  readonly ecr: ECRClient;
+  readonly iam: IAMClient;
+  readonly kms: KMSClient;
+  readonly lambda: LambdaClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+}
+
+type Attempt = readonly [what: string, attempt: (hands: Hands, outputs: Deployment['outputs']) => Promise<unknown>];
+
+const key = { pk: { S: 'koa' }, sk: { S: '0' } };
+const lease = { pk: { S: 'LEASE#koa' }, sk: { S: 'LEASE' } };
+
+const ANYBODY: readonly Attempt[] = [
+  [
+    'changes an audit event',
+    ({ dynamoDb }, { tables }) => dynamoDb.send(new UpdateItemCommand({ TableName: tables.audit, Key: key })),
+  ],
+  [
+    'removes an audit event',
+    ({ dynamoDb }, { tables }) => dynamoDb.send(new DeleteItemCommand({ TableName: tables.audit, Key: key })),
+  ],
+  ['scans the state', ({ dynamoDb }, { tables }) => dynamoDb.send(new ScanCommand({ TableName: tables.state }))],
+  ['makes a user', ({ iam }) => iam.send(new CreateUserCommand({ UserName: 'backdoor' }))],
+  [
+    'attaches a policy to itself',
+    ({ iam }) =>
+      iam.send(
+        new AttachRolePolicyCommand({
+          RoleName: `${NAME}-api`,
+          PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess',
+        }),
+      ),
+  ],
+  [
+    'takes a boundary away',
+    ({ iam }) =>
+      iam.send(
+        new PutRolePermissionsBoundaryCommand({
+          RoleName: `${NAME}-api`,
+          PermissionsBoundary: 'arn:aws:iam::aws:policy/AdministratorAccess',
+        }),
+      ),
+  ],
+  [
+    'changes a function',
+    ({ lambda }) =>
+      lambda.send(new UpdateFunctionCodeCommand({ FunctionName: `${NAME}-executor`, ZipFile: new Uint8Array([0]) })),
+  ],
+  ['changes the registry', ({ ecr }) => ecr.send(new PutRegistryPolicyCommand({ policyText: TRUST }))],
+  [
+    'pulls an image',
+    ({ ecr }) => ecr.send(new BatchGetImageCommand({ repositoryName: 'koa/app', imageIds: [{ imageTag: 'x' }] })),
+  ],
+  [
+    'removes an exported file',
+    ({ s3 }, { audit_bucket: Bucket }) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'x' })),
+  ],
+  ['reads an exported file', ({ s3 }, { audit_bucket: Bucket }) => s3.send(new GetObjectCommand({ Bucket, Key: 'x' }))],
+  [
+    'opens the bucket',
+    ({ s3 }, { audit_bucket: Bucket }) => s3.send(new PutBucketPolicyCommand({ Bucket, Policy: TRUST })),
+  ],
+  [
+    'writes into the queue of changed events',
+    ({ sqs }, { queue_urls }) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: queue_urls.audit_changes, MessageBody: 'x' })),
+  ],
+];
+
+const NOT_EXECUTOR: readonly Attempt[] = [
+  ['makes a repository', ({ ecr }) => ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/backdoor' }))],
+  [
+    'makes a role',
+    ({ iam }) => iam.send(new CreateRoleCommand({ RoleName: 'backdoor', AssumeRolePolicyDocument: TRUST })),
+  ],
+  [
+    'writes dead letters',
+    ({ sqs }, { queue_urls }) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: queue_urls.dead_letters, MessageBody: 'x' })),
+  ],
+];
+
+const NOT_EXPORTER: readonly Attempt[] = [
+  [
+    'signs',
+    ({ kms }, { signing_key_arn }) =>
+      kms.send(
+        new SignCommand({
+          KeyId: signing_key_arn,
+          Message: new Uint8Array(32),
+          MessageType: 'DIGEST',
+          SigningAlgorithm: 'ECDSA_SHA_256',
+        }),
+      ),
+  ],
+];
+
+const FORBIDDEN: Readonly<Record<'api' | 'executor' | 'exporter', readonly Attempt[]>> = {
+  api: [
+    ...ANYBODY,
+    ...NOT_EXECUTOR,
+    ...NOT_EXPORTER,
+    [
+      'updates the state',
+      ({ dynamoDb }, { tables }) => dynamoDb.send(new UpdateItemCommand({ TableName: tables.state, Key: lease })),
+    ],
+  ],
+  executor: [
+    ...ANYBODY,
+    ...NOT_EXPORTER,
+    [
+      'reads the audit log',
+      ({ dynamoDb }, { tables }) => dynamoDb.send(new GetItemCommand({ TableName: tables.audit, Key: key })),
+    ],
+    [
+      'makes a repository that is not marked',
+      ({ ecr }) => ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/unmarked' })),
+    ],
+    [
+      'makes a role that is not marked',
+      ({ iam }) => iam.send(new CreateRoleCommand({ RoleName: 'unmarked', AssumeRolePolicyDocument: TRUST })),
+    ],
+    [
+      'makes a repository with tags beyond ours',
+      ({ ecr }) =>
+        ecr.send(
+          new CreateRepositoryCommand({
+            repositoryName: 'koa/tagged',
+            tags: [
+              { Key: 'ecp:managed-by', Value: NAME },
+              { Key: 'ecp:department', Value: 'koa' },
+              { Key: 'cost-centre', Value: '1' },
+            ],
+          }),
+        ),
+    ],
+  ],
+  exporter: [
+    ...ANYBODY,
+    ...NOT_EXECUTOR,
+    [
+      'removes state',
+      ({ dynamoDb }, { tables }) => dynamoDb.send(new DeleteItemCommand({ TableName: tables.state, Key: lease })),
+    ],
+  ],
+};
+
+/** What each role must be refused, tried with sessions of the roles themselves. */
+export const ROLE_CHECKS: readonly Check[] = [
+  {
+    name: 'roles',
+    promise: 'a session of each role is refused what the role must never do',
+    play: async ({ deployment }) => {
+      const got: string[] = [];
+      for (const [part, attempts] of Object.entries(FORBIDDEN)) {
+        const hands = await sessionOf(deployment, part);
+        for (const [what, attempt] of attempts) {
+          const error = await attempt(hands, deployment.outputs).then(
+            () => undefined,
+            (one: unknown) => one,
+          );
+          if (!isRefusal(error)) got.push(`${part} ${what}: ${error === undefined ? 'done' : String(error)}`);
+        }
+      }
+      equal(got.join('\n'), '', 'what was not refused');
+    },
+  },
+  {
+    name: 'tables',
+    promise: 'somebody who may write to every table can’t put an audit event of their own',
+    play: async (stage) => mayOnlyServicePut(stage),
+  },
+];
+
+interface TableStatement {
+  readonly Effect?: string;
+  readonly Principal?: string;
+  readonly Action?: string | readonly string[];
+}
+
+const DENIED_ON_THE_LOG = [
+  'dynamodb:BatchWriteItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:DeleteTable',
+  'dynamodb:PartiQLDelete',
+  'dynamodb:PartiQLInsert',
+  'dynamodb:PartiQLUpdate',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+];
+
+/** The emulator evaluates no resource policies of tables, so the table's own policy is asked for and read. */
+async function mayOnlyServicePut({ deployment: { ground, outputs } }: Stage): Promise<void> {
+  const ResourceArn = `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${outputs.tables.audit}`;
+  const { Policy = '{}' } = await ground.clients.dynamoDb.send(new GetResourcePolicyCommand({ ResourceArn }));
+  const { Statement = [] } = JSON.parse(Policy) as { readonly Statement?: readonly TableStatement[] };
+  const denied = Statement.filter(({ Effect, Principal }) => Effect === 'Deny' && Principal === '*');
+  equal(
+    denied
+      .flatMap(({ Action = [] }) => Action)
+      .sort()
+      .join(' '),
+    DENIED_ON_THE_LOG.join(' '),
+  );
+}
+
+/** Clients with a session of a role, as a function that has the role would hold it. */
+async function sessionOf({ ground }: Deployment, part: string): Promise<Hands> {
+  const probe = `probe-${part}`;
+  const source = `export const handler = async () => ({
+    accessKeyId: process.env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
+    sessionToken: process.env.AWS_SESSION_TOKEN,
+  });`;
+  const { lambda } = ground.clients;
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: probe,
+      Role: `arn:aws:iam::${ACCOUNT_ID}:role/${NAME}/${NAME}-${part}`,
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Code: { ZipFile: zipSync({ 'index.mjs': Buffer.from(source) }) },
+    }),
+  );
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: probe }));
+  const credentials = JSON.parse(Buffer.from(Payload ?? []).toString());
+  const options = { endpoint: ground.ministack.endpoint, region: REGION, credentials, maxAttempts: 1 };
+  return {
+    dynamoDb: new DynamoDBClient(options),
+    ecr: new ECRClient(options),
+    iam: new IAMClient(options),
+    kms: new KMSClient(options),
+    lambda: new LambdaClient(options),
+    s3: new S3Client({ ...options, forcePathStyle: true }),
+    sqs: new SQSClient(options),
+  };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && /AccessDenied|not authorized/i.test(`${error.name} ${error.message}`);
+}
