@@ -27,7 +27,7 @@ override_data {
 }
 
 override_data {
-  target = data.aws_iam_openid_connect_provider.github[0]
+  target = data.aws_iam_openid_connect_provider.github
   values = {
     arn            = "arn:aws:iam::354918371398:oidc-provider/token.actions.githubusercontent.com"
     client_id_list = ["sts.amazonaws.com"]

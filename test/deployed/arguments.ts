@@ -32,13 +32,6 @@ export function argumentsOf(what: string, values: Values): Arguments {
     read.add(name);
     return values[name];
   };
-  const typed = <T>(name: string, type: string): T | undefined => {
-    const value = take(name);
-    if (value === undefined) return undefined;
-    // Terraform writes whole numbers that are large as integers of 64 bits.
-    if (typeof value !== type) throw new Error(`${what}.${name} is no ${type}.`);
-    return value as T;
-  };
   const blocks = (name: string): readonly Arguments[] => {
     const known = inner.get(name);
     if (known !== undefined) return known;
@@ -48,7 +41,11 @@ export function argumentsOf(what: string, values: Values): Arguments {
     inner.set(name, found);
     return found;
   };
-  const maybeText = (name: string): string | undefined => typed<string>(name, 'string');
+  const maybeText = (name: string): string | undefined => {
+    const value = take(name);
+    if (value === undefined || typeof value === 'string') return value;
+    throw new Error(`${what}.${name} is no text.`);
+  };
   return {
     has: (name) => take(name) !== undefined,
     text: (name) => {
@@ -57,8 +54,12 @@ export function argumentsOf(what: string, values: Values): Arguments {
       return value;
     },
     maybeText,
-    maybeNumber: (name) => typed<number>(name, 'number'),
-    flag: (name) => typed<boolean>(name, 'boolean') ?? false,
+    maybeNumber: (name) => {
+      const value = take(name);
+      if (value === undefined || typeof value === 'number') return value;
+      throw new Error(`${what}.${name} is no number.`);
+    },
+    flag: (name) => take(name) === true,
     texts: (name) => (take(name) ?? []) as string[],
     map: (name) => (take(name) ?? {}) as Record<string, string>,
     blocks,

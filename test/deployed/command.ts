@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { binariesOnPath, type Binary } from './apply-module.ts';
+import { failureOf } from './checks/check.ts';
 import { withWhatTheyBuildOn, CHECKS } from './checks/all.ts';
 import { deploy, startGround, type Ground } from './deployment.ts';
 import { editedBy, PLANTED_CHANGES, type PlantedChange } from './planted-changes.ts';
@@ -67,13 +68,10 @@ async function playAsItIs(ground: Ground, binary: Binary): Promise<number> {
   say(`ok - applied by ${binary}`);
   let failed = 0;
   for (const { name, promise, play } of CHECKS) {
-    const error: unknown = await play(newStage(deployment)).then(
-      () => undefined,
-      (one: unknown) => one,
-    );
+    const error = await failureOf(play(newStage(deployment)));
     if (error !== undefined) failed += 1;
     say(
-      `${error === undefined ? 'ok' : 'not ok'} - ${name}: ${promise}${error === undefined ? '' : `\n  ${String(error)}`}`,
+      `${error === undefined ? 'ok' : 'not ok'} - ${name}: ${promise}${error === undefined ? '' : `\n  ${error.message}`}`,
     );
   }
   await deployment.close();
@@ -104,10 +102,7 @@ async function caughtBy(ground: Ground, binary: Binary, change: PlantedChange): 
   if (typeof deployment === 'string') return `it can’t be applied: ${deployment}`;
   try {
     for (const { name, play } of withWhatTheyBuildOn([change.check])) {
-      const error: unknown = await play(newStage(deployment, LOOKS_WHEN_PLANTED)).then(
-        () => undefined,
-        (one: unknown) => one,
-      );
+      const error = await failureOf(play(newStage(deployment, LOOKS_WHEN_PLANTED)));
       if (error !== undefined) return `${name}: ${firstLine(error)}`;
     }
     return undefined;
@@ -153,8 +148,7 @@ function list(): void {
   for (const { name, file, check } of PLANTED_CHANGES) say(`  ${file.padEnd(32)} ${name}  (${check})`);
 }
 
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+function firstLine({ message: text }: Error): string {
   const lines = text.split('\n').map((line) => line.replaceAll(/[│╷╵]/g, '').trim());
   return (lines.find((line) => /Error:/.test(line)) ?? lines[0] ?? '').slice(0, 200);
 }

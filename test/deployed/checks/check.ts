@@ -10,3 +10,13 @@ export interface Check {
   /** @throws Error that says how the promise is not kept */
   readonly play: (stage: Stage) => Promise<void>;
 }
+
+/** What a promise failed with; undefined where it held. */
+export async function failureOf(doing: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await doing;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(JSON.stringify(error));
+  }
+}

@@ -27,7 +27,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { zipSync } from 'fflate';
 import { ACCOUNT_ID, REGION, type Deployment } from '../deployment.ts';
 import type { Stage } from '../stage.ts';
-import type { Check } from './check.ts';
+import { failureOf, type Check } from './check.ts';
 
 const NAME = 'ecr-control-plane';
 const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
@@ -193,10 +193,7 @@ export const ROLE_CHECKS: readonly Check[] = [
       for (const [part, attempts] of Object.entries(FORBIDDEN)) {
         const hands = await sessionOf(deployment, part);
         for (const [what, attempt] of attempts) {
-          const error = await attempt(hands, deployment.outputs).then(
-            () => undefined,
-            (one: unknown) => one,
-          );
+          const error = await failureOf(attempt(hands, deployment.outputs));
           if (!isRefusal(error)) got.push(`${part} ${what}: ${error === undefined ? 'done' : String(error)}`);
         }
       }
@@ -274,6 +271,6 @@ async function sessionOf({ ground }: Deployment, part: string): Promise<Hands> {
   };
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && /AccessDenied|not authorized/i.test(`${error.name} ${error.message}`);
+function isRefusal(error: Error | undefined): boolean {
+  return error !== undefined && /AccessDenied|not authorized/i.test(`${error.name} ${error.message}`);
 }

@@ -16,7 +16,7 @@ const queue: Row = async (given, { clients: { sqs } }) => {
       Attributes: {
         ...where('MessageRetentionPeriod', given.maybeNumber('message_retention_seconds')?.toString()),
         ...where('KmsMasterKeyId', given.maybeText('kms_master_key_id')),
-      } as Record<string, string>,
+      },
       tags: given.map('tags'),
     }),
   );
@@ -36,7 +36,7 @@ const topic: Row = async (given, { clients: { sns } }) => {
   const { TopicArn } = await sns.send(
     new CreateTopicCommand({
       Name: given.text('name'),
-      Attributes: { ...where('KmsMasterKeyId', given.maybeText('kms_master_key_id')) } as Record<string, string>,
+      Attributes: { ...where('KmsMasterKeyId', given.maybeText('kms_master_key_id')) },
       Tags: Object.entries(given.map('tags')).map(([Key, Value]) => ({ Key, Value })),
     }),
   );
