@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { binariesOnPath, type Binary } from './apply-module.ts';
-import { failureOf } from './checks/check.ts';
+import { asError, failureOf } from './checks/check.ts';
 import { withWhatTheyBuildOn, CHECKS } from './checks/all.ts';
 import { deploy, startGround, type Ground } from './deployment.ts';
 import { editedBy, PLANTED_CHANGES, type PlantedChange } from './planted-changes.ts';
@@ -97,7 +97,7 @@ async function plant(ground: Ground, binary: Binary, changes: readonly PlantedCh
 async function caughtBy(ground: Ground, binary: Binary, change: PlantedChange): Promise<string | undefined> {
   await ground.ministack.reset();
   const deployment = await deploy(ground, { binary, edited: editedBy(change) }).catch((error: unknown) =>
-    firstLine(error),
+    firstLine(asError(error)),
   );
   if (typeof deployment === 'string') return `it can’t be applied: ${deployment}`;
   try {

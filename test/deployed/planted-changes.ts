@@ -370,7 +370,8 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
   executorPolicy('the executor’s repositories may have other tags', statement('EcpNoOtherTags'), '', 'roles'),
   exporterPolicy('the exporter may put nothing', statement('EcpNewObjects'), '', 'export'),
   exporterPolicy('the exporter’s bucket is another', /("Sid": "EcpNewObjects"[\s\S]*?)-audit-/, '$1-audits-', 'export'),
-  exporterPolicy('the exporter may not sign', '"Action": "kms:Sign"', '"Action": "kms:Verify"', 'export'),
+  exporterPolicy('the exporter may not sign', '["kms:Sign", "kms:Verify"]', '["kms:Verify"]', 'export'),
+  exporterPolicy('the exporter may not look at what is there', statement('EcpWhatIsThere'), '', 'export'),
   exporterPolicy('the exporter may not read the log', statement('EcpAudit'), '', 'export'),
   inFile('policies/audit-table.json.tftpl')(
     'anybody may append to the log',

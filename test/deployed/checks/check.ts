@@ -17,6 +17,11 @@ export async function failureOf(doing: Promise<unknown>): Promise<Error | undefi
     await doing;
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(JSON.stringify(error));
+    return asError(error);
   }
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(JSON.stringify(thrown));
 }

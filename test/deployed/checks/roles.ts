@@ -1,47 +1,29 @@
 import { equal } from 'node:assert/strict';
 import {
   DeleteItemCommand,
-  DynamoDBClient,
   GetItemCommand,
   GetResourcePolicyCommand,
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetImageCommand,
-  CreateRepositoryCommand,
-  ECRClient,
-  PutRegistryPolicyCommand,
-} from '@aws-sdk/client-ecr';
+import { BatchGetImageCommand, CreateRepositoryCommand, PutRegistryPolicyCommand } from '@aws-sdk/client-ecr';
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   CreateUserCommand,
-  IAMClient,
   PutRolePermissionsBoundaryCommand,
 } from '@aws-sdk/client-iam';
-import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
-import { CreateFunctionCommand, InvokeCommand, LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { zipSync } from 'fflate';
+import { SignCommand } from '@aws-sdk/client-kms';
+import { UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, GetObjectCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID, REGION, type Deployment } from '../deployment.ts';
 import type { Stage } from '../stage.ts';
 import { failureOf, type Check } from './check.ts';
+import { sessionOf, type Hands } from './role-session.ts';
 
 const NAME = 'ecr-control-plane';
 const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
-
-/** What the holder of a role's session tries. */
-interface Hands {
-  readonly dynamoDb: DynamoDBClient;
-  readonly ecr: ECRClient;
-  readonly iam: IAMClient;
-  readonly kms: KMSClient;
-  readonly lambda: LambdaClient;
-  readonly s3: S3Client;
-  readonly sqs: SQSClient;
-}
 
 type Attempt = readonly [what: string, attempt: (hands: Hands, outputs: Deployment['outputs']) => Promise<unknown>];
 
@@ -93,7 +75,6 @@ const ANYBODY: readonly Attempt[] = [
     'removes an exported file',
     ({ s3 }, { audit_bucket: Bucket }) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'x' })),
   ],
-  ['reads an exported file', ({ s3 }, { audit_bucket: Bucket }) => s3.send(new GetObjectCommand({ Bucket, Key: 'x' }))],
   [
     'opens the bucket',
     ({ s3 }, { audit_bucket: Bucket }) => s3.send(new PutBucketPolicyCommand({ Bucket, Policy: TRUST })),
@@ -119,6 +100,7 @@ const NOT_EXECUTOR: readonly Attempt[] = [
 ];
 
 const NOT_EXPORTER: readonly Attempt[] = [
+  ['reads an exported file', ({ s3 }, { audit_bucket: Bucket }) => s3.send(new GetObjectCommand({ Bucket, Key: 'x' }))],
   [
     'signs',
     ({ kms }, { signing_key_arn }) =>
@@ -237,38 +219,6 @@ async function mayOnlyServicePut({ deployment: { ground, outputs } }: Stage): Pr
       .join(' '),
     DENIED_ON_THE_LOG.join(' '),
   );
-}
-
-/** Clients with a session of a role, as a function that has the role would hold it. */
-async function sessionOf({ ground }: Deployment, part: string): Promise<Hands> {
-  const probe = `probe-${part}`;
-  const source = `export const handler = async () => ({
-    accessKeyId: process.env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
-    sessionToken: process.env.AWS_SESSION_TOKEN,
-  });`;
-  const { lambda } = ground.clients;
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: probe,
-      Role: `arn:aws:iam::${ACCOUNT_ID}:role/${NAME}/${NAME}-${part}`,
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Code: { ZipFile: zipSync({ 'index.mjs': Buffer.from(source) }) },
-    }),
-  );
-  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: probe }));
-  const credentials = JSON.parse(Buffer.from(Payload ?? []).toString());
-  const options = { endpoint: ground.ministack.endpoint, region: REGION, credentials, maxAttempts: 1 };
-  return {
-    dynamoDb: new DynamoDBClient(options),
-    ecr: new ECRClient(options),
-    iam: new IAMClient(options),
-    kms: new KMSClient(options),
-    lambda: new LambdaClient(options),
-    s3: new S3Client({ ...options, forcePathStyle: true }),
-    sqs: new SQSClient(options),
-  };
 }
 
 function isRefusal(error: Error | undefined): boolean {

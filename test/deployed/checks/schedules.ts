@@ -24,6 +24,7 @@ import { ROOT } from '../clients.ts';
 import { REGION } from '../deployment.ts';
 import { KOA, type Stage } from '../stage.ts';
 import type { Check } from './check.ts';
+import { sessionOf } from './role-session.ts';
 
 /** What happens without a caller: schedules, the nightly export, and what is kept when something goes wrong. */
 export const SCHEDULE_CHECKS: readonly Check[] = [
@@ -61,7 +62,8 @@ export const SCHEDULE_CHECKS: readonly Check[] = [
     name: 'export',
     promise: 'the nightly rule writes the signed audit log into the bucket, encrypted and locked, twice in a row',
     after: ['repository'],
-    play: async ({ fire, deployment: { ground, outputs } }) => {
+    play: async ({ fire, deployment }) => {
+      const { ground, outputs } = deployment;
       const { s3, kms } = ground.clients;
       for (const number of [1, 2]) {
         const [answer] = await fire('ecr-control-plane-export');
@@ -82,6 +84,9 @@ export const SCHEDULE_CHECKS: readonly Check[] = [
       ok(isSignedBy(pem, bytes, Buffer.from(written.toString(), 'base64')), 'signed by the key of the outputs');
       equal(object.ServerSideEncryption, 'aws:kms', 'encrypted with a key of our own');
       ok(object.VersionId !== undefined, 'the bucket keeps versions');
+      // A run that was cut off before looks at the files that are in the place of its own.
+      const exporter = await sessionOf(deployment, 'exporter');
+      equal((await bytesOf(await exporter.s3.send(new GetObjectCommand({ Bucket, Key: manifest })))).compare(bytes), 0);
       equal(object.ObjectLockMode, 'COMPLIANCE', 'locked');
       const days = ((object.ObjectLockRetainUntilDate?.getTime() ?? 0) - Date.now()) / 86_400_000;
       ok(days > 399 && days < 401, `locked for ${days} days`);
