@@ -48,6 +48,8 @@ locals {
     "by-subject"                = "subject"
     "by-department-and-action"  = "departmentAction"
     "by-department-and-outcome" = "departmentOutcome"
+    "by-department-and-actor"   = "departmentActor"
+    "by-department-and-subject" = "departmentSubject"
   }
 }
 

@@ -5,10 +5,12 @@ import { COMMANDS } from './commands/registry.ts';
 import type { Core } from './core.ts';
 import { withAccountQuotas } from './ledger/quotas.ts';
 import { ask } from './queries/ask.ts';
+import { cursorSeal } from './queries/cursor-seal.ts';
 import { QUERIES } from './queries/registry.ts';
 
 /** The core that both faces drive. */
-export function createCore(parts: CoreParts): Core {
+export function createCore(given: Omit<CoreParts, 'cursors'>): Core {
+  const parts: CoreParts = { ...given, cursors: cursorSeal(given.tables, given.now) };
   const queryNames = new Set(Object.keys(QUERIES));
   const mutationNames = new Set(Object.keys(COMMANDS));
   const current = parts.config.usesAccountQuotas ? withCurrentQuotas(parts) : async () => parts;

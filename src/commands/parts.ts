@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { CursorSeal } from '../queries/cursor-seal.ts';
 import type { Polls } from '../queries/polls.ts';
 import type { Sources } from './command.ts';
 
@@ -13,6 +14,8 @@ export interface CoreParts extends Sources {
   /** Where requests wait for something new. */
   readonly polls: Polls;
   readonly log: Log;
+  /** Seals the cursors of lists. */
+  readonly cursors: CursorSeal;
 }
 
 /** The little of a logger that the core needs. */

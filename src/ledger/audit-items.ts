@@ -15,6 +15,8 @@ export const AUDIT_INDEXES = {
   'by-subject': 'subject',
   'by-department-and-action': 'departmentAction',
   'by-department-and-outcome': 'departmentOutcome',
+  'by-department-and-actor': 'departmentActor',
+  'by-department-and-subject': 'departmentSubject',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Name of an index of the audit table. */
@@ -35,7 +37,7 @@ export const WHOLE_LOG = 'all';
 /** An event as an item of the audit table: the event itself as text, and the attributes by which it is found. */
 export function auditItem(event: AuditEvent): Key & Record<string, string> {
   const facets = facetsOf(event);
-  const { department, action, outcome } = facets;
+  const { department, action, outcome, actor, subject } = facets;
   return {
     pk: event.chain,
     sk: auditSortKey(event.seq),
@@ -44,11 +46,19 @@ export function auditItem(event: AuditEvent): Key & Record<string, string> {
     ...facets,
     departmentAction: `${department}#${action}`,
     departmentOutcome: `${department}#${outcome}`,
+    ...(actor === undefined ? {} : { departmentActor: `${department}#${actor}` }),
+    ...(subject === undefined ? {} : { departmentSubject: `${department}#${subject}` }),
     event: JSON.stringify(event),
   };
 }
 
-function facetsOf({ department, action, outcome, caller, subject }: AuditEvent) {
+function facetsOf({
+  department,
+  action,
+  outcome,
+  caller,
+  subject,
+}: AuditEvent): AuditFacets & Required<Pick<AuditFacets, 'department' | 'action' | 'outcome'>> {
   return {
     department: department ?? PLATFORM_CHAIN,
     action,

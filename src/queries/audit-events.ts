@@ -7,7 +7,7 @@ import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../ledg
 import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { facetsOf, matches, periodOf } from './audit-filter.ts';
-import { cursorOf, pageRequest, type PageRequest } from './cursor.ts';
+import { FEED, pageRequest, type PageRequest } from './cursor.ts';
 import type { Poll } from './polls.ts';
 import type { Query } from './query.ts';
 
@@ -58,8 +58,7 @@ async function auditPage(
 /** A page from the index that fits what is asked for, in the order of time. */
 async function indexPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
   const order = input.query['order'] === 'oldest' ? 'oldest' : 'newest';
-  const list = `audit-events/${department ?? '*'}/${order}`;
-  const request = pageRequest(input, list);
+  const request = await pageRequest(parts, input, 'audit-events');
   const filters = facetsOf(input, department);
   const { index, value, answers } = indexFor(filters);
   const range = { index, value, filters, order, ...periodOf(input) } as const;
@@ -75,7 +74,7 @@ async function indexPage(parts: CoreParts, input: Input, department: string | un
   }
   const shown = found.slice(0, request.first);
   const next = found.length > request.first ? shown.at(-1)?.at : after;
-  return pageOfEvents(await readEvents(parts.tables, shown), list, timeKeyOf, next);
+  return pageOfEvents(await readEvents(parts.tables, shown), request, next);
 }
 
 /** An index, the partition of it to read, and how many of the filters it answers by itself. */
@@ -87,6 +86,12 @@ interface Choice {
 
 /** The index whose entries are fewest, by what such values select as a rule. */
 function indexFor({ department, action, outcome, actor, subject }: AuditFacets): Choice {
+  if (department !== undefined) {
+    // Within a department only indexes of its own: where a look into another one ends, tells of other departments.
+    if (subject !== undefined)
+      return { index: 'by-department-and-subject', value: `${department}#${subject}`, answers: 2 };
+    if (actor !== undefined) return { index: 'by-department-and-actor', value: `${department}#${actor}`, answers: 2 };
+  }
   if (subject !== undefined) return { index: 'by-subject', value: subject, answers: 1 };
   if (actor !== undefined) return { index: 'by-actor', value: actor, answers: 1 };
   const byAction = action !== undefined && (outcome === undefined || !isRare(outcome));
@@ -112,8 +117,7 @@ async function feedPage(
   department: string | undefined,
   poll: Poll | undefined,
 ): Promise<Page<AuditEvent>> {
-  const list = `audit-feed/${department ?? '*'}`;
-  const request = pageRequest(input, list);
+  const request = await pageRequest(parts, input, FEED);
   const deadline = parts.now().getTime() + Number(input.query['wait']) * 1_000;
   const isOver = (): boolean => poll === undefined || poll.isOver() || parts.now().getTime() >= deadline;
   const { from } = periodOf(input);
@@ -132,12 +136,12 @@ async function feedPage(
     const nothing = shown.length === 0;
     if (!nothing || (page.events.length === 0 && isOver())) {
       const items = shown.map(({ event }) => event);
-      const cursors = shown.map((one) => cursorOf(positionsText(one.positions), list));
-      return { items, cursors, nextCursor: cursorOf(positionsText(positions), list) };
+      const cursors = shown.map((one) => request.cursorOf(positionsText(one.positions)));
+      return { items, cursors, nextCursor: request.cursorOf(positionsText(positions)) };
     }
     if (page.events.length === 0)
       await poll?.pause(Math.min(LOOK_EVERY, Math.max(0, deadline - parts.now().getTime())));
-    else if (isOver()) return { items: [], cursors: [], nextCursor: cursorOf(positionsText(positions), list) };
+    else if (isOver()) return { items: [], cursors: [], nextCursor: request.cursorOf(positionsText(positions)) };
   }
 }
 
@@ -152,10 +156,9 @@ function positionsOf({ after }: PageRequest): Positions {
 
 function pageOfEvents(
   items: readonly AuditEvent[],
-  list: string,
-  key: (event: AuditEvent) => string,
+  { cursorOf }: PageRequest,
   next: string | undefined,
 ): Page<AuditEvent> {
-  const cursors = items.map((event) => cursorOf(key(event), list));
-  return { items, cursors, ...(next === undefined ? {} : { nextCursor: cursorOf(next, list) }) };
+  const cursors = items.map((event) => cursorOf(timeKeyOf(event)));
+  return { items, cursors, ...(next === undefined ? {} : { nextCursor: cursorOf(next) }) };
 }

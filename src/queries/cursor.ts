@@ -1,5 +1,7 @@
-import { invalidInput } from '../errors.ts';
+import type { CoreParts } from '../commands/parts.ts';
 import type { Input, Page } from '../core.ts';
+import { invalidInput, type ServiceError } from '../errors.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 
 /** How many items a page holds where the caller does not say. */
 const DEFAULT_FIRST = 50;
@@ -9,54 +11,58 @@ export interface PageRequest {
   readonly first: number;
   /** The key after which the page begins; absent for the first page. */
   readonly after?: string;
+  /** The cursor of a key in this list. */
+  readonly cursorOf: (key: string) => string;
 }
+
+/** Parameters that may be other ones on the next page. */
+const OF_THE_PAGE: readonly string[] = ['first', 'after', 'wait'];
+/** Where a reader follows a log, also where it began. */
+const OF_THE_FEED: readonly string[] = [...OF_THE_PAGE, 'from', 'order'];
 
 /**
- * Reads `first` and `after`. A cursor is bound to its list, so that one from elsewhere is an error and not a surprise.
+ * Reads `first` and `after`. A cursor is sealed, and bound to its list, the department and the filters, so that one from elsewhere is an
+ * error and not a surprise.
  * @throws ServiceError `invalid-input`
  */
-export function pageRequest({ query }: Input, list: string): PageRequest {
+export async function pageRequest(
+  { cursors }: Pick<CoreParts, 'cursors'>,
+  { query, params }: Input,
+  list: string,
+): Promise<PageRequest> {
   const first = typeof query['first'] === 'number' ? query['first'] : DEFAULT_FIRST;
+  const changing = list === FEED ? OF_THE_FEED : OF_THE_PAGE;
+  const filters = Object.entries(query).filter(([name, value]) => !changing.includes(name) && value !== undefined);
+  const boundTo = canonicalJson({ list, params, filters: Object.fromEntries(filters) });
   const { after } = query;
-  return typeof after === 'string' ? { first, after: keyOf(after, list) } : { first };
+  const key = typeof after === 'string' ? await cursors.open(after, boundTo) : undefined;
+  if (typeof after === 'string' && key === undefined) throw notOfThisList();
+  const seal = await cursors.sealer();
+  return { first, ...(key === undefined ? {} : { after: key }), cursorOf: (of) => seal(of, boundTo) };
 }
 
-/** The opaque cursor of a key in a list. */
-export function cursorOf(key: string, list: string): string {
-  return Buffer.from(JSON.stringify([list, key])).toString('base64url');
-}
+/** The list of those that follow the audit log. */
+export const FEED = 'audit-feed';
 
-function keyOf(cursor: string, list: string): string {
-  const parts = parsed(cursor);
-  const [of, key] = Array.isArray(parts) ? (parts as readonly unknown[]) : [];
-  // What sorts a list is plain text; nothing else came from us, and DynamoDB would not take it.
-  if (of === list && typeof key === 'string' && /^[\x20-\x7e]+$/.test(key)) return key;
-  throw invalidInput([
+function notOfThisList(): ServiceError {
+  return invalidInput([
     {
       pointer: '/query/after',
-      detail: 'Not a cursor of this list. Use nextCursor of the page before as it is, or leave it out to begin.',
+      detail:
+        'Not a cursor of this list with these filters. Use nextCursor of the page before as it is, with the same parameters; or leave it out to begin.',
     },
   ]);
-}
-
-function parsed(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** A page of items that were read one beyond what was asked for, to know whether there are more. */
 export function pageOf<T, View>(
   items: readonly T[],
-  { first }: PageRequest,
-  list: string,
+  { first, cursorOf }: PageRequest,
   key: (item: T) => string,
   view: (item: T) => View,
 ): Page<View> {
   const shown = items.slice(0, first);
-  const cursors = shown.map((item) => cursorOf(key(item), list));
+  const cursors = shown.map((item) => cursorOf(key(item)));
   const last = cursors.at(-1);
   return {
     items: shown.map(view),
@@ -69,12 +75,11 @@ export function pageOf<T, View>(
 export function pageOfAll<T, View>(
   all: readonly T[],
   request: PageRequest,
-  list: string,
   key: (item: T) => string,
   view: (item: T) => View,
 ): Page<View> {
   const byKey = [...all].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const { after } = request;
   const rest = after === undefined ? byKey : byKey.filter((item) => key(item) > after);
-  return pageOf(rest, request, list, key, view);
+  return pageOf(rest, request, key, view);
 }

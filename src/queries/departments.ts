@@ -17,13 +17,12 @@ export const listDepartments: Query = {
   name: 'listDepartments',
   about: 'anything',
   answer: async (question) => {
-    const request = pageRequest(question.input, 'departments');
+    const request = await pageRequest(question.parts, question.input, 'departments');
     const found = await visibleDepartments(question, request.first + 1, request.after);
     return {
       value: pageOf(
         found,
         request,
-        'departments',
         ({ department }) => department.id,
         ({ department }) => departmentView(department),
       ),
@@ -78,16 +77,10 @@ export const listOrganisations: Query = {
   name: 'listOrganisations',
   about: 'department',
   departmentOf: departmentInPath,
-  answer: async ({ input, state }) => {
-    const request = pageRequest(input, 'organisations');
+  answer: async ({ parts, input, state }) => {
+    const request = await pageRequest(parts, input, 'organisations');
     return {
-      value: pageOfAll(
-        state.organisations,
-        request,
-        'organisations',
-        ({ login }) => login.toLowerCase(),
-        organisationView,
-      ),
+      value: pageOfAll(state.organisations, request, ({ login }) => login.toLowerCase(), organisationView),
     };
   },
 };

@@ -16,12 +16,11 @@ export const listGrants: Query = {
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
-    const request = pageRequest(input, 'grants');
+    const request = await pageRequest(parts, input, 'grants');
     return {
       value: pageOfAll(
         state.grants,
         request,
-        'grants',
         ({ id }) => id,
         (grant) => viewOf(grant, state, parts.config.aws),
       ),
@@ -48,12 +47,11 @@ export const listPushRoles: Query = {
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
-    const request = pageRequest(input, 'push-roles');
+    const request = await pageRequest(parts, input, 'push-roles');
     return {
       value: pageOfAll(
         state.roles,
         request,
-        'push-roles',
         ({ name }) => name,
         (role) => roleView(role, state, parts.config.aws),
       ),

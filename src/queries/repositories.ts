@@ -11,13 +11,12 @@ export const listRepositories: Query = {
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
-    const request = pageRequest(input, 'repositories');
+    const request = await pageRequest(parts, input, 'repositories');
     const found = await readRepositories(parts.tables, state.department.id, request.first + 1, request.after);
     return {
       value: pageOf(
         found,
         request,
-        'repositories',
         ({ name }) => name,
         (one) => repositoryView(one, state, parts.config.aws),
       ),

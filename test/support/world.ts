@@ -174,5 +174,7 @@ async function readLedger({ embedded }: Service): Promise<readonly unknown[]> {
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
   const keyOf = ({ pk, sk }: Record<string, unknown>): string => `${String(pk)} ${String(sk)}`;
-  return items.filter((item) => !/^(LEASE|CHAIN)#/.test(keyOf(item))).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return items
+    .filter((item) => !/^(LEASE#|CHAIN#|ACCOUNT CURSOR_KEYS)/.test(keyOf(item)))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
