@@ -1,5 +1,5 @@
 /** A cursor tells nothing, can't be made, and goes on only where it was given. */
-import fc from 'fast-check';
+import { assert, asyncProperty, string } from 'fast-check';
 import t, { type Test } from 'tap';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
 import { ensureTables } from '../../src/ledger/tables.ts';
@@ -32,13 +32,13 @@ t.test('a sealed cursor', async (t) => {
   const tables = await startTables(t);
   const at = (day: number) => (): Date => new Date(Date.parse('2026-01-01T00:00:00Z') + day * DAY);
   const one = cursorSeal(tables, at(0));
-  const text = fc.string({ unit: 'binary', maxLength: 80 });
+  const text = string({ unit: 'binary', maxLength: 80 });
 
   await t.test('opens to what was sealed, in each process, for what it is bound to and nothing else', async (t) => {
     const other = cursorSeal(tables, at(0));
     const seal = await one.sealer();
-    await fc.assert(
-      fc.asyncProperty(text, text, text, async (place, boundTo, elsewhere) => {
+    await assert(
+      asyncProperty(text, text, text, async (place, boundTo, elsewhere) => {
         const cursor = seal(place, boundTo);
         t.equal(await one.open(cursor, boundTo), place);
         t.equal(await other.open(cursor, boundTo), place);
