@@ -63,6 +63,10 @@ run "documents" {
 }
 
 run "applied" {
+  plan_options {
+    refresh = false
+  }
+
   assert {
     condition     = output.boundary_arn == aws_iam_policy.push_role_boundary.arn && aws_iam_policy.push_role_boundary.path == "/ecr-access/" && aws_iam_policy.push_role_boundary.name == "push-role-boundary"
     error_message = "The boundary must be where the service looks for it."
@@ -145,6 +149,10 @@ run "applied" {
 }
 
 run "custom_domain_and_own_provider" {
+  plan_options {
+    refresh = false
+  }
+
   variables {
     create_oidc_provider = true
     aws_organisation_id  = "o-a1b2c3d4e5"
@@ -180,6 +188,10 @@ run "custom_domain_and_own_provider" {
 }
 
 run "no_exports" {
+  plan_options {
+    refresh = false
+  }
+
   variables {
     export_schedule = null
   }
@@ -191,6 +203,10 @@ run "no_exports" {
 }
 
 run "dashboard" {
+  plan_options {
+    refresh = false
+  }
+
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 10
     error_message = "The dashboard's body must be JSON that CloudWatch reads."

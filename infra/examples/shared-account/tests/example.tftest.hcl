@@ -18,7 +18,7 @@ override_data {
 }
 
 override_data {
-  target = module.ecr_control_plane.data.aws_iam_openid_connect_provider.github[0]
+  target = module.ecr_control_plane.data.aws_iam_openid_connect_provider.github
   values = { client_id_list = ["sts.amazonaws.com"] }
 }
 
@@ -27,6 +27,10 @@ variables {
 }
 
 run "applied" {
+  plan_options {
+    refresh = false
+  }
+
   assert {
     condition     = module.ecr_control_plane.tables == { state = "ecr-control-plane-state", audit = "ecr-control-plane-audit" }
     error_message = "The tables are called as the service expects by default."
