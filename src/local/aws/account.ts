@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Partition } from '../../model/partitions.ts';
-import type { Blobs } from './blobs.ts';
+import type { Blobs, BlobWriter } from './blobs.ts';
 import type { Session, Role } from './entities.ts';
 import type { Store } from './store.ts';
 
@@ -25,7 +25,20 @@ export const DEFAULT_QUOTAS: Quotas = {
 /** An upload of a layer that has begun. */
 export interface LayerUpload {
   readonly repository: string;
-  readonly parts: readonly Uint8Array[];
+  readonly writer: BlobWriter;
+  /** Bytes of each part, in order. */
+  readonly partSizes: readonly number[];
+  /** When its latest part came, in milliseconds. */
+  readonly touchedAt: number;
+}
+
+/** An upload through the registry: bytes that are still too few for a part of ECR's are held. */
+export interface RegistryUpload {
+  readonly repository: string;
+  readonly held: readonly Uint8Array[];
+  readonly heldBytes: number;
+  /** Bytes in all, those held among them. */
+  readonly received: number;
 }
 
 /** The one account that the embedded AWS holds. */
@@ -39,6 +52,8 @@ export interface Account {
   readonly blobs: Blobs;
   /** Begun uploads by id; they do not outlive the process. */
   readonly uploads: Map<string, LayerUpload>;
+  /** Those of them that come through the registry. */
+  readonly registryUploads: Map<string, RegistryUpload>;
   /** Layer downloads that were handed out, by the token in their URL. */
   readonly downloads: Map<string, { readonly digest: string; readonly expiresAt: number }>;
   /** Where this server answers, for example `http://127.0.0.1:4566`. */

@@ -49,7 +49,9 @@ function understandJson(request: SignedRequest, target: string): Understood {
 }
 
 function understandQuery(request: SignedRequest, requestId: string): Understood {
-  const { service, operation, input } = parseQuery(request.body.toString('utf8'));
+  const { service, operation, input } = parseQuery(
+    request.method === 'GET' ? (request.url.split('?')[1] ?? '') : request.body.toString('utf8'),
+  );
   return { service, operation, input, write: (output) => xmlAnswer(service, operation, output, requestId) };
 }
 
@@ -59,19 +61,35 @@ async function carryOut(
   request: SignedRequest,
   { service, operation, input: raw, write }: Understood,
 ): Promise<WireAnswer | 'disconnect'> {
-  const handler = handlerOf(service, operation);
-  if (handler === undefined) throw unknownOperation(service, operation);
+  if (handlerOf(service, operation) === undefined) throw unknownOperation(service, operation);
   const unsigned = operation === 'AssumeRoleWithWebIdentity';
   const caller: Caller = unsigned ? { kind: 'unsigned' } : await authenticate(account, service, request);
-  const call: Call = { account, caller };
+  const output = await perform({ account, caller }, hooks, service, operation, raw);
+  return output === 'disconnect' ? output : write(output);
+}
+
+/**
+ * Carries one operation out for a caller who was made sure of: input, permission, hooks and effect, in that order.
+ * @throws AwsFault
+ */
+export async function perform(
+  call: Call,
+  hooks: EmbeddedAwsHooks,
+  service: ServiceName,
+  operation: string,
+  raw: unknown,
+): Promise<object | 'disconnect'> {
+  const handler = handlerOf(service, operation);
+  if (handler === undefined) throw unknownOperation(service, operation);
+  const { account, caller } = call;
   const read = readInput(service, operation, raw, service === 'ecr' ? 'json' : 'query');
   const input = withRegistry(account, caller, service, read);
   const observed: EmbeddedAwsRequest = { service, operation, input, callerArn: arnOfCaller(account, caller) };
-  const early = await hooked(hooks.before, observed, write);
+  const early = await hooked(hooks.before, observed);
   if (early !== undefined) return early;
   checkAuthorized(call, service, operation, input);
   const output = await handler(call, input as never);
-  return (await hooked(hooks.after, observed, write)) ?? write(output);
+  return (await hooked(hooks.after, observed)) ?? output;
 }
 
 /** A registry that is not named is the caller's own, which for another account's caller is not the one here. */
@@ -83,12 +101,11 @@ function withRegistry(account: Account, caller: Caller, service: ServiceName, in
 async function hooked(
   hook: Hook | undefined,
   observed: EmbeddedAwsRequest,
-  write: (output: object) => WireAnswer,
-): Promise<WireAnswer | 'disconnect' | undefined> {
+): Promise<object | 'disconnect' | undefined> {
   const answer = await hook?.(observed);
   if (answer === undefined) return undefined;
   if (answer.kind === 'fault') throw new AwsFault(answer.code, answer.status, answer.message);
-  return answer.kind === 'output' ? write(answer.output) : 'disconnect';
+  return answer.kind === 'output' ? answer.output : 'disconnect';
 }
 
 function unknownOperation(service: ServiceName, operation: string): AwsFault {

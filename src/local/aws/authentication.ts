@@ -3,7 +3,7 @@ import type { Account, Caller } from './account.ts';
 import { AwsFault } from './fault.ts';
 import type { ServiceName } from './operations.ts';
 import { parseAuthorization, signatureHolds } from './signature.ts';
-import type { SignedRequest } from './signature.ts';
+import type { Authorization, SignedRequest } from './signature.ts';
 
 /** Who signed a request; throws the refusal of the protocol for a signature that does not hold. */
 export async function authenticate(account: Account, service: ServiceName, request: SignedRequest): Promise<Caller> {
@@ -11,17 +11,41 @@ export async function authenticate(account: Account, service: ServiceName, reque
   if (header === undefined) throw refusal(service, 'missing');
   const authorization = parseAuthorization(header);
   if (authorization === undefined) throw refusal(service, 'incomplete');
+  const misplaced = scopeFault(account, service, authorization);
+  if (misplaced !== undefined) throw refusal(service, 'signature', misplaced);
   const key = findKey(account, authorization.accessKeyId);
   if (key === undefined || !sameText(key.sessionToken ?? '', request.headers['x-amz-security-token'] ?? '')) {
     throw refusal(service, 'unknown');
   }
-  const holds =
-    authorization.service === service && (await signatureHolds(request, authorization, key.secretAccessKey));
-  if (!holds) throw refusal(service, 'signature');
-  if (key.caller.kind === 'session' && Date.parse(key.caller.session.expiresAt) <= account.now().getTime()) {
-    throw refusal(service, 'expired');
-  }
+  if (!(await signatureHolds(request, authorization, key.secretAccessKey))) throw refusal(service, 'signature');
+  if (isOver(account, key.caller)) throw refusal(service, 'expired');
   return key.caller;
+}
+
+/** The caller whose access key this is, whoever vouches for that; `undefined` for a key that is gone or whose session is over. */
+export function callerOf(account: Account, accessKeyId: string): Caller | undefined {
+  const caller = findKey(account, accessKeyId)?.caller;
+  return caller === undefined || isOver(account, caller) ? undefined : caller;
+}
+
+/** The access key that a caller signs with. */
+export function accessKeyOf(account: Account, caller: Caller): string {
+  if (caller.kind === 'session') return caller.session.accessKeyId;
+  if (caller.kind === 'unsigned') throw new Error('Nobody signed: there is no access key');
+  return caller.accountId === account.id ? 'local' : `account-${caller.accountId}`;
+}
+
+function isOver(account: Account, caller: Caller): boolean {
+  return caller.kind === 'session' && Date.parse(caller.session.expiresAt) <= account.now().getTime();
+}
+
+/** A signature for another service or region is worth nothing here; those of a whole partition have a region of their own. */
+function scopeFault({ region, partition }: Account, service: ServiceName, scope: Authorization): string | undefined {
+  if (scope.service !== service) return `Credential should be scoped to correct service: '${service}'.`;
+  const regions = service === 'ecr' ? [region] : [region, partition.globalRegion];
+  return regions.includes(scope.region)
+    ? undefined
+    : `Credential should be scoped to a valid region, not '${scope.region}'.`;
 }
 
 interface Key {
@@ -84,7 +108,8 @@ const REFUSALS: Readonly<Record<Refusal, { readonly json: string; readonly query
     },
   };
 
-function refusal(service: ServiceName, why: Refusal): AwsFault {
+function refusal(service: ServiceName, why: Refusal, detail?: string): AwsFault {
   const { json, query, message } = REFUSALS[why];
-  return service === 'ecr' ? new AwsFault(json, 400, message) : new AwsFault(query, 403, message);
+  const text = detail ?? message;
+  return service === 'ecr' ? new AwsFault(json, 400, text) : new AwsFault(query, 403, text);
 }

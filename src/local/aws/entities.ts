@@ -93,6 +93,13 @@ export interface Session {
   readonly policies: readonly string[];
 }
 
+/** A token for a Docker client; its id is the SHA-256 of its secret. */
+export interface RegistryToken {
+  /** Whose token it is. */
+  readonly accessKeyId: string;
+  readonly expiresAt: string;
+}
+
 /** Kinds of entities that are kept, and what each is. */
 export interface Entities {
   readonly repository: Repository;
@@ -102,4 +109,5 @@ export interface Entities {
   readonly provider: Provider;
   readonly policy: ManagedPolicy;
   readonly session: Session;
+  readonly registryToken: RegistryToken;
 }

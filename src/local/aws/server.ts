@@ -11,6 +11,7 @@ import { openBlobs } from './blobs.ts';
 import { layerFor } from './ecr/layers.ts';
 import type { EmbeddedAwsHooks } from './hooks.ts';
 import type { SignedRequest } from './signature.ts';
+import { answerRegistry } from './registry/registry.ts';
 import { openStore } from './store.ts';
 
 /** What the embedded AWS is started with. */
@@ -96,6 +97,7 @@ function openAccount(options: EmbeddedAwsOptions, endpoint: () => string): Accou
     store: openStore(options.dataDir),
     blobs: openBlobs(options.dataDir),
     uploads: new Map(),
+    registryUploads: new Map(),
     downloads: new Map(),
     endpoint,
     now: options.now ?? (() => new Date()),
@@ -112,7 +114,9 @@ async function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (incoming.method === 'GET') return sendLayer(account, incoming.url ?? '', response);
+  const { url = '/' } = incoming;
+  if (/^\/v2(?:[/?]|$)/.test(url)) return answerRegistry(account, hooks, incoming, response);
+  if (url.startsWith('/layers/')) return sendLayer(account, url, response);
   const body = await bodyOf(incoming);
   if (body === undefined) return void response.writeHead(413).end();
   const requestId = randomUUID();
@@ -131,7 +135,10 @@ function sendLayer(account: Account, url: string, response: ServerResponse): voi
   const token = /^\/layers\/([\w-]+)$/.exec(url)?.[1];
   const layer = token === undefined ? undefined : layerFor(account, token);
   if (layer === undefined) response.writeHead(403).end();
-  else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(layer);
+  else {
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': layer.size });
+    layer.open().pipe(response);
+  }
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer | undefined> {

@@ -15,6 +15,8 @@ export interface Store {
   /** All of a kind whose id begins so, by id in the order of their code units. */
   list<K extends Kind>(kind: K, idPrefix?: string): readonly Entities[K][];
   count(kind: Kind): number;
+  /** The ids of all of a kind. */
+  ids(kind: Kind): readonly string[];
   /** Makes changes together: after a crash all of them are there or none. */
   change(...changes: readonly EntityChange[]): void;
   close(): void;
@@ -43,6 +45,7 @@ export function openStore(directory: string | undefined): Store {
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, entity]) => entity as Entities[K]),
     count: (kind) => entitiesOf(kind).size,
+    ids: (kind) => [...entitiesOf(kind).keys()],
     change: (...changes) => {
       journal?.append(changes);
       for (const change of changes) carryOut(change);

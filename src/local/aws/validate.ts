@@ -3,7 +3,7 @@ import type { Shape } from './constraints.ts';
 import { AwsFault, invalidParameter } from './fault.ts';
 import type { ServiceName } from './operations.ts';
 
-/** How scalars arrive: typed (JSON) or all as text (query). */
+/** How scalars arrive: typed (JSON; a blob may be bytes already) or all as text (query). */
 export type Encoding = 'json' | 'query';
 
 interface Reader {
@@ -102,6 +102,10 @@ function readBoolean(reader: Reader, raw: unknown, at: string): boolean {
 }
 
 function readBlob(reader: Reader, shape: Shape, raw: unknown, at: string): Uint8Array {
+  if (raw instanceof Uint8Array) {
+    checkRange(reader, shape, raw.length, at, 'length');
+    return raw;
+  }
   if (typeof raw !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(raw)) throw wrongType(reader, at, 'base64');
   const bytes = Buffer.from(raw, 'base64');
   checkRange(reader, shape, bytes.length, at, 'length');

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type {
   BatchCheckLayerAvailabilityRequest,
   BatchCheckLayerAvailabilityResponse,
@@ -13,14 +13,16 @@ import type {
   UploadLayerPartResponse,
 } from '@aws-sdk/client-ecr';
 import type { Account, Call, LayerUpload } from '../account.ts';
+import { NoRoomForBlobs, type BlobWriter, type KeptBlob } from '../blobs.ts';
 import { ecrFault, invalidParameter } from '../fault.ts';
 import { findRepository } from './find-repository.ts';
 
 /** Bytes; what ECR tells clients to send at once. */
-const PART_SIZE = 20_971_520;
+export const PART_SIZE = 20_971_520;
 /** Bytes; every part but the last has at least so many. */
-const LEAST_PART_SIZE = 5_242_880;
+export const LEAST_PART_SIZE = 5_242_880;
 const MAX_UPLOADS = 1000;
+const UPLOAD_IDLE_MS = 3_600_000;
 const MAX_DOWNLOADS = 10_000;
 const DOWNLOAD_LIFETIME_MS = 3_600_000;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -53,10 +55,12 @@ export function batchCheckLayerAvailability(
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html */
 export function initiateLayerUpload({ account }: Call, input: InitiateLayerUploadRequest): InitiateLayerUploadResponse {
   const { name } = findRepository(account, input);
+  dropIdleUploads(account);
   if (account.uploads.size >= MAX_UPLOADS)
     throw ecrFault('LimitExceededException', 'Too many layer uploads have begun');
   const uploadId = randomUUID();
-  account.uploads.set(uploadId, { repository: name, parts: [] });
+  const touchedAt = account.now().getTime();
+  account.uploads.set(uploadId, { repository: name, writer: account.blobs.begin(), partSizes: [], touchedAt });
   return { uploadId, partSize: PART_SIZE };
 }
 
@@ -65,7 +69,7 @@ export function uploadLayerPart({ account }: Call, input: UploadLayerPartRequest
   const { name } = findRepository(account, input);
   const { uploadId = '', partFirstByte = 0, partLastByte = 0, layerPartBlob = new Uint8Array() } = input;
   const upload = findUpload(account, name, uploadId);
-  const received = lengthOf(upload);
+  const received = upload.writer.size();
   if (partFirstByte !== received || partLastByte !== partFirstByte + layerPartBlob.length - 1) {
     throw ecrFault('InvalidLayerPartException', `The part does not follow byte ${received - 1}`, {
       registryId: account.id,
@@ -74,7 +78,9 @@ export function uploadLayerPart({ account }: Call, input: UploadLayerPartRequest
       lastValidByteReceived: received - 1,
     });
   }
-  account.uploads.set(uploadId, { ...upload, parts: [...upload.parts, layerPartBlob] });
+  append(upload.writer, layerPartBlob);
+  const partSizes = [...upload.partSizes, layerPartBlob.length];
+  account.uploads.set(uploadId, { ...upload, partSizes, touchedAt: account.now().getTime() });
   return { registryId: account.id, repositoryName: name, uploadId, lastByteReceived: partLastByte };
 }
 
@@ -83,12 +89,12 @@ export function completeLayerUpload({ account }: Call, input: CompleteLayerUploa
   const { name } = findRepository(account, input);
   const { uploadId = '' } = input;
   const upload = findUpload(account, name, uploadId);
-  if (lengthOf(upload) === 0) throw ecrFault('EmptyUploadException', `The upload '${uploadId}' has no parts`);
-  if (upload.parts.slice(0, -1).some((part) => part.length < LEAST_PART_SIZE)) {
+  const { writer, partSizes } = upload;
+  if (writer.size() === 0) throw ecrFault('EmptyUploadException', `The upload '${uploadId}' has no parts`);
+  if (partSizes.slice(0, -1).some((size) => size < LEAST_PART_SIZE)) {
     throw ecrFault('LayerPartTooSmallException', `Every part but the last has at least ${LEAST_PART_SIZE} bytes`);
   }
-  const bytes = Buffer.concat(upload.parts);
-  const layerDigest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const layerDigest = writer.digest();
   if (!input.layerDigests?.every((digest) => digest === layerDigest)) {
     throw ecrFault(
       'InvalidLayerException',
@@ -98,13 +104,15 @@ export function completeLayerUpload({ account }: Call, input: CompleteLayerUploa
   account.uploads.delete(uploadId);
   const id = `${name}@${layerDigest}`;
   if (account.store.get('layer', id) !== undefined) {
+    writer.discard();
     throw ecrFault(
       'LayerAlreadyExistsException',
       `Layer with digest '${layerDigest}' already exists in the repository with name '${name}' in registry with id '${account.id}'`,
     );
   }
-  account.blobs.put(layerDigest, bytes);
-  account.store.change({ kind: 'layer', id, value: { repository: name, digest: layerDigest, size: bytes.length } });
+  const size = writer.size();
+  writer.keep();
+  account.store.change({ kind: 'layer', id, value: { repository: name, digest: layerDigest, size } });
   return { registryId: account.id, repositoryName: name, uploadId, layerDigest };
 }
 
@@ -131,7 +139,7 @@ export function getDownloadUrlForLayer(
 }
 
 /** The bytes behind a download URL's token; `undefined` if it was not handed out or has expired. */
-export function layerFor(account: Account, token: string): Uint8Array | undefined {
+export function layerFor(account: Account, token: string): KeptBlob | undefined {
   const download = account.downloads.get(token);
   if (download === undefined || download.expiresAt <= account.now().getTime()) return undefined;
   return account.blobs.get(download.digest);
@@ -150,6 +158,23 @@ function findUpload(account: Account, repository: string, uploadId: string): Lay
   );
 }
 
-function lengthOf({ parts }: LayerUpload): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
+function append(writer: BlobWriter, bytes: Uint8Array): void {
+  try {
+    writer.append(bytes);
+  } catch (error) {
+    if (error instanceof NoRoomForBlobs) throw ecrFault('LimitExceededException', error.message);
+    throw error;
+  }
+}
+
+/** Uploads that nobody goes on with give their room back. */
+function dropIdleUploads(account: Account): void {
+  const since = account.now().getTime() - UPLOAD_IDLE_MS;
+  for (const [id, { touchedAt }] of account.uploads) if (touchedAt < since) dropUpload(account, id);
+}
+
+/** Gives up an upload, if there is one. */
+export function dropUpload(account: Account, uploadId: string): void {
+  account.uploads.get(uploadId)?.writer.discard();
+  account.uploads.delete(uploadId);
 }

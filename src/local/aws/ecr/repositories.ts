@@ -21,6 +21,7 @@ import { registryHost, repositoryArn } from '../identifiers.ts';
 import { pageOf, readToken } from '../paging.ts';
 import type { EntityChange } from '../store.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
+import { dropUpload } from './layers.ts';
 import { checkedTags } from './repository-tags.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
@@ -100,7 +101,7 @@ export function deleteRepository({ account }: Call, input: DeleteRepositoryReque
     { kind: 'repository', id: name, value: null },
   ];
   account.store.change(...changes);
-  for (const [id, upload] of account.uploads) if (upload.repository === name) account.uploads.delete(id);
+  for (const [id, upload] of account.uploads) if (upload.repository === name) dropUpload(account, id);
   return { repository: answerOf(account, repository) };
 }
 
