@@ -16,6 +16,7 @@ const HELP = `Serves the ECR control plane.
 Options
   --port PORT          port of the API on 127.0.0.1 (default 8080; 0 for a free one)
   --issuer-port PORT   port of the embedded GitHub issuer (default 8081)
+  --aws-port PORT      port of the embedded AWS, which any AWS client may use (default 8082)
   --data DIR           folder for the embedded default's state
   --aws embedded|env   embedded (default), or env: AWS_REGION, credentials, AWS_ENDPOINT_URL_ECR,
                        AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_DYNAMODB and the ECP_* settings
@@ -27,6 +28,7 @@ Options
 interface Options {
   readonly port: number;
   readonly issuerPort: number;
+  readonly awsPort: number;
   readonly data: string | undefined;
   readonly aws: 'embedded' | 'env';
   readonly logLevel: string;
@@ -41,6 +43,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
     options: {
       port: { type: 'string', default: process.env['PORT'] ?? '8080' },
       'issuer-port': { type: 'string', default: '8081' },
+      'aws-port': { type: 'string', default: '8082' },
       data: { type: 'string' },
       aws: { type: 'string', default: 'embedded' },
       'log-level': { type: 'string', default: 'info' },
@@ -55,6 +58,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
   return {
     port: portOf('--port', values.port),
     issuerPort: portOf('--issuer-port', values['issuer-port']),
+    awsPort: portOf('--aws-port', values['aws-port']),
     data: values.data,
     aws: values.aws,
     logLevel: values['log-level'],
@@ -100,11 +104,17 @@ function endOnSignals(close: () => Promise<void>): void {
 }
 
 async function serveEmbedded(
-  { port, issuerPort, data }: Options,
+  { port, issuerPort, awsPort, data }: Options,
   logger: FastifyBaseLogger,
 ): Promise<() => Promise<void>> {
   const { startEmbedded } = await import('./local/embedded.ts');
-  const embedded = await startEmbedded({ issuerPort, log: logger, ...(data === undefined ? {} : { dataDir: data }) });
+  const { clientVariables, exportLine, LOCAL_KEY } = await import('./local/aws/client-variables.ts');
+  const embedded = await startEmbedded({
+    issuerPort,
+    aws: { port: awsPort },
+    log: logger,
+    ...(data === undefined ? {} : { dataDir: data }),
+  });
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch, logger });
   const address = await app.listen({ port, host: '127.0.0.1' });
@@ -118,6 +128,8 @@ async function serveEmbedded(
     },
     `Serving at ${address}; a token: npm run -s token -- --repository O/R`,
   );
+  const variables = { ...clientVariables(embedded.aws, config.aws.region), ...LOCAL_KEY };
+  logger.info(`For any AWS client: ${exportLine(variables)}`);
   return async () => {
     await closeApp(app);
     await embedded.close();

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { composeApi } from '../compose.ts';
 import { loadContracts } from '../contract-source.ts';
+import { clientVariables, DEFAULT_AWS_PORT, exportLine, LOCAL_KEY } from './aws/client-variables.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
 import { STORY } from './story.ts';
 import { newWorld, type World } from './story-world.ts';
@@ -14,6 +15,7 @@ const HELP = `Plays the example of the KOA department through the public API, on
 Options
   --port PORT          port of the API (default 8080; with --once a free one)
   --issuer-port PORT   port of the embedded GitHub issuer (default 8081; with --once a free one)
+  --aws-port PORT      port of the embedded AWS (default 8082; with --once a free one)
   --help               this text
 `;
 
@@ -24,6 +26,7 @@ function readOptions(args: readonly string[]) {
       once: { type: 'boolean', default: false },
       port: { type: 'string' },
       'issuer-port': { type: 'string' },
+      'aws-port': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -33,6 +36,7 @@ function readOptions(args: readonly string[]) {
     help,
     port: Number(values.port ?? (once ? 0 : 8080)),
     issuerPort: Number(values['issuer-port'] ?? (once ? 0 : 8081)),
+    awsPort: Number(values['aws-port'] ?? (once ? 0 : DEFAULT_AWS_PORT)),
   };
 }
 
@@ -40,7 +44,7 @@ async function main(): Promise<number | undefined> {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return (say(HELP.trimEnd()), 0);
   say('The ECR control plane, on an embedded AWS and an embedded GitHub. Nothing leaves this machine.\n');
-  const { embedded, app, url } = await start(options.port, options.issuerPort);
+  const { embedded, app, url } = await start(options);
   const close = async (): Promise<void> => {
     await app.close();
     await embedded.close();
@@ -56,12 +60,13 @@ async function main(): Promise<number | undefined> {
   return undefined;
 }
 
-async function start(
-  port: number,
-  issuerPort: number,
-): Promise<{ embedded: Embedded; app: FastifyInstance; url: string }> {
+async function start({
+  port,
+  issuerPort,
+  awsPort,
+}: ReturnType<typeof readOptions>): Promise<{ embedded: Embedded; app: FastifyInstance; url: string }> {
   const began = performance.now();
-  const embedded = await startEmbedded({ issuerPort });
+  const embedded = await startEmbedded({ issuerPort, aws: { port: awsPort } });
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port, host: '127.0.0.1' });
@@ -102,7 +107,7 @@ function line(number: number, title: string, milliseconds: number, ok: boolean):
   return `${ok ? '✔' : '✘'} ${String(number).padStart(2)} ${time}  ${title}`;
 }
 
-function sayHowToGoOn(url: string, { issuer, aws }: Embedded): void {
+function sayHowToGoOn(url: string, { config, issuer, aws }: Embedded): void {
   say(`
 It keeps serving. Ctrl-C ends it; nothing is kept.
   API      ${url}          (REST under /v1, the contract at /openapi.yaml, GraphQL at /graphql)
@@ -115,6 +120,10 @@ Go on in another terminal. A token of the department's workflow, good for five m
   curl -sH "Authorization: Bearer $TOKEN" ${url}/v1/whoami
   curl -sH "Authorization: Bearer $TOKEN" ${url}/v1/repositories/giftcard-service
   curl -sH "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ${url}/v1/departments/koa/repositories -d '{"name": "giftcard-worker"}'
+
+Any AWS client works on the embedded AWS, for example the AWS CLI:
+  ${exportLine({ ...clientVariables(aws, config.aws.region), ...LOCAL_KEY })}
+  aws ecr describe-repositories
 `);
 }
 

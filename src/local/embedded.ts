@@ -8,6 +8,7 @@ import { handleEvent } from '../executor/handle.ts';
 import type { ExecutorLimits, ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { permissionsBoundary } from '../policy/push-policy.ts';
+import { clientVariables, type ClientVariables } from './aws/client-variables.ts';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './aws/server.ts';
 import { startLocalDynamoDb } from './dynamodb.ts';
 import { PLATFORM_JOB } from './example.ts';
@@ -73,12 +74,15 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   const env = { ...exampleEnv(), ...options.env };
   const config = readConfig(env);
   const closers: (() => Promise<void>)[] = [];
+  // Jobs ask for them when all is up.
+  let jobVariables: ClientVariables = {};
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
     const issuer = await startLocalGitHubIssuer({
       issuer: ISSUER,
+      jobVariables: () => jobVariables,
       ...folder(dataDir, 'issuer'),
       ...(options.issuerPort === undefined ? {} : { port: options.issuerPort }),
     });
@@ -94,6 +98,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
       ...options.aws,
     });
     closers.push(() => aws.close());
+    jobVariables = clientVariables(aws, config.aws.region);
     const endpoints = { aws: aws.endpoint, dynamoDb: dynamoDb.endpoint, credentials: LOCAL_CREDENTIALS };
     const tables = tablesOf(config, endpoints);
     await ensureTables(tables);

@@ -21,7 +21,8 @@ The service must be running (npm start, npm run demo).
   --repository-id ID        default: a number made from the repository's name
   --audience TEXT           default ${defaultAudience}
   --issuer-url URL          default $ECP_LOCAL_ISSUER_URL, else ${defaultIssuerUrl}
-  --request                 print the two variables of GitHub's token request protocol instead of a token
+  --request                 print what a job on GitHub has instead of a token: the two variables of its token request
+                            protocol, and those that point AWS clients to the embedded AWS
   --help                    this text
 `;
 
@@ -124,6 +125,13 @@ function textOf(answer: Readonly<Record<string, unknown>>, name: string): string
   throw new Error('What answers there is not the embedded GitHub issuer; give its address with --issuer-url.');
 }
 
+/** The variables that jobs have besides; whatever has no name of a variable is none. */
+function variablesOf({ variables }: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
+  return Object.entries(variables ?? {}).flatMap(([name, value]) =>
+    /^AWS_[A-Z_]+$/.test(name) && typeof value === 'string' ? [[name, value] as const] : [],
+  );
+}
+
 /** In single quotes, so that `eval` sees one word whatever the issuer answered. */
 function shellWord(value: string): string {
   return `'${value.replaceAll("'", String.raw`'\''`)}'`;
@@ -135,6 +143,7 @@ async function output(wish: Wish): Promise<string> {
   return [
     `export ACTIONS_ID_TOKEN_REQUEST_URL=${shellWord(textOf(variables, 'url'))}`,
     `export ACTIONS_ID_TOKEN_REQUEST_TOKEN=${shellWord(textOf(variables, 'token'))}`,
+    ...variablesOf(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`),
     '',
   ].join('\n');
 }

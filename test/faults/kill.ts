@@ -90,7 +90,18 @@ export async function killRepeatedly(kills: number, seed: number, tell: (line: s
 }
 
 async function start(dataDir: string): Promise<Server> {
-  const args = ['--import=tsx', 'src/server.ts', '--data', dataDir, '--port', '0', '--issuer-port', '0'];
+  const args = [
+    '--import=tsx',
+    'src/server.ts',
+    '--data',
+    dataDir,
+    '--port',
+    '0',
+    '--issuer-port',
+    '0',
+    '--aws-port',
+    '0',
+  ];
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {

@@ -16,9 +16,13 @@ interface Served {
 }
 
 async function serve(t: Test): Promise<Served> {
-  const child = spawn(process.execPath, ['--import=tsx', 'src/server.ts', '--port', '0', '--issuer-port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', 'src/server.ts', '--port', '0', '--issuer-port', '0', '--aws-port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   t.teardown(() => child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.includes('Serving at')) continue;

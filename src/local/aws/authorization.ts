@@ -3,6 +3,7 @@ import type { AuthorizationRequest, RequestPrincipal } from '../../policy/evalua
 import type { PolicyDocument } from '../../policy/document.ts';
 import type { Account, Call, Caller } from './account.ts';
 import { accessDenied } from './fault.ts';
+import { policyTextsOf } from './iam/attached-policies.ts';
 import { iamArn } from './identifiers.ts';
 import { keptPolicy } from './policy-syntax.ts';
 import { permissionsFor } from './permissions.ts';
@@ -28,7 +29,9 @@ function decide(account: Account, caller: Caller, permission: Permission): { all
   const session = caller.kind === 'session' ? caller : undefined;
   const decision = authorize(
     {
-      identity: Object.values(session?.role.policies ?? {}).map((text) => keptPolicy(text, 'identity')),
+      identity: (session === undefined ? [] : policyTextsOf(account, session.role)).map((text) =>
+        keptPolicy(text, 'identity'),
+      ),
       ...boundaryOf(account, session?.role.boundaryArn),
       ...(permission.resourcePolicy === undefined ? {} : { resource: permission.resourcePolicy }),
       ...(permission.resourceAccountId === undefined ? {} : { resourceAccountId: permission.resourceAccountId }),
@@ -46,7 +49,8 @@ function withinSession(policies: readonly string[], request: AuthorizationReques
   return policies.length === 0 || (decisions.includes('allow') && !decisions.includes('deny'));
 }
 
-function boundaryOf(account: Account, arn: string | undefined): { boundary?: PolicyDocument } {
+/** The document of a permissions boundary, as {@link authorize} takes it. */
+export function boundaryOf(account: Account, arn: string | undefined): { boundary?: PolicyDocument } {
   if (arn === undefined) return {};
   const policy = account.store.get('policy', arn);
   // A boundary that is gone lets nothing through.

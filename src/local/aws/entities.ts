@@ -38,7 +38,7 @@ export interface Layer {
   readonly size: number;
 }
 
-/** One IAM role with its inline policies, by policy name. */
+/** One IAM role with its inline policies, by policy name, and the ARNs of the managed policies that are attached to it. */
 export interface Role {
   readonly id: string;
   readonly name: string;
@@ -52,6 +52,8 @@ export interface Role {
   readonly boundaryArn?: string;
   readonly tags: Tags;
   readonly policies: Readonly<Record<string, string>>;
+  /** Absent where none ever was. */
+  readonly attached?: readonly string[];
 }
 
 /** One OpenID Connect provider; `issuer` is its URL without the scheme, as in its ARN and condition keys. */

@@ -20,25 +20,36 @@ import {
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from './ecr/repository-policies.ts';
 import { listTagsForResource, tagResource, untagResource } from './ecr/repository-tags.ts';
 import { getAccountSummary } from './iam/account-summary.ts';
+import { attachRolePolicy, detachRolePolicy, listAttachedRolePolicies } from './iam/attached-policies.ts';
 import { listRoleTags, tagRole, untagRole } from './iam/iam-tags.ts';
-import { createPolicy, getPolicy, getPolicyVersion } from './iam/managed-policies.ts';
-import { createOpenIDConnectProvider, getOpenIDConnectProvider, listOpenIDConnectProviders } from './iam/providers.ts';
 import {
-  deleteRolePolicy,
-  getRolePolicy,
-  listAttachedRolePolicies,
-  listRolePolicies,
-  putRolePolicy,
-} from './iam/role-policies.ts';
+  createPolicy,
+  deletePolicy,
+  getPolicy,
+  getPolicyVersion,
+  listPolicies,
+  listPolicyVersions,
+} from './iam/managed-policies.ts';
+import {
+  createOpenIDConnectProvider,
+  deleteOpenIDConnectProvider,
+  getOpenIDConnectProvider,
+  listOpenIDConnectProviders,
+} from './iam/providers.ts';
+import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './iam/role-policies.ts';
 import {
   createRole,
   deleteRole,
   deleteRolePermissionsBoundary,
   getRole,
+  listInstanceProfilesForRole,
   listRoles,
   putRolePermissionsBoundary,
   updateAssumeRolePolicy,
+  updateRole,
+  updateRoleDescription,
 } from './iam/roles.ts';
+import { simulatePrincipalPolicy } from './iam/simulate.ts';
 import type { OperationName, ServiceName } from './operations.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
@@ -82,20 +93,30 @@ export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<OperationN
     TagRole: tagRole,
     UntagRole: untagRole,
     ListRoleTags: listRoleTags,
+    UpdateRole: updateRole,
+    UpdateRoleDescription: updateRoleDescription,
     UpdateAssumeRolePolicy: updateAssumeRolePolicy,
     PutRolePolicy: putRolePolicy,
     GetRolePolicy: getRolePolicy,
     DeleteRolePolicy: deleteRolePolicy,
     ListRolePolicies: listRolePolicies,
+    AttachRolePolicy: attachRolePolicy,
+    DetachRolePolicy: detachRolePolicy,
     ListAttachedRolePolicies: listAttachedRolePolicies,
+    ListInstanceProfilesForRole: listInstanceProfilesForRole,
     PutRolePermissionsBoundary: putRolePermissionsBoundary,
     DeleteRolePermissionsBoundary: deleteRolePermissionsBoundary,
     CreateOpenIDConnectProvider: createOpenIDConnectProvider,
     GetOpenIDConnectProvider: getOpenIDConnectProvider,
     ListOpenIDConnectProviders: listOpenIDConnectProviders,
+    DeleteOpenIDConnectProvider: deleteOpenIDConnectProvider,
     CreatePolicy: createPolicy,
     GetPolicy: getPolicy,
     GetPolicyVersion: getPolicyVersion,
+    ListPolicies: listPolicies,
+    ListPolicyVersions: listPolicyVersions,
+    DeletePolicy: deletePolicy,
+    SimulatePrincipalPolicy: simulatePrincipalPolicy,
     GetAccountSummary: getAccountSummary,
   },
   sts: {

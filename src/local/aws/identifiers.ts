@@ -23,6 +23,11 @@ export function iamArn(account: Account, what: string, accountId = account.id): 
   return `arn:${account.partition.id}:iam::${accountId}:${what}`;
 }
 
+/** ARN of a session of a role of the account. */
+export function sessionArn(account: Account, roleName: string, sessionName: string): string {
+  return `arn:${account.partition.id}:sts::${account.id}:assumed-role/${roleName}/${sessionName}`;
+}
+
 /** Host name of the account's registry. */
 export function registryHost(account: Account): string {
   return `${account.id}.dkr.ecr.${account.region}.${account.partition.dnsSuffix}`;

@@ -32,6 +32,7 @@ interface Addressing {
   readonly PermissionsBoundary?: string;
   readonly PolicyName?: string;
   readonly PolicyArn?: string;
+  readonly PolicySourceArn?: string;
   readonly Url?: string;
   readonly OpenIDConnectProviderArn?: string;
   readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
@@ -102,6 +103,7 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
     context: {
       'aws:ResourceAccount': account.id,
       ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
+      ...(/^(?:At|De)tachRolePolicy$/.test(operation) ? { 'iam:PolicyARN': input.PolicyArn ?? '' } : {}),
       ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], role?.tags ?? {}),
       ...requestTags(input.Tags, input.TagKeys),
     },
@@ -113,7 +115,7 @@ function iamResource(account: Account, operation: string, input: Addressing, ofR
   if (operation === 'ListRoles') return roleArn(account, input.PathPrefix ?? '/', '');
   if (input.PolicyName !== undefined) return iamArn(account, `policy${input.Path ?? '/'}${input.PolicyName}`);
   if (input.Url !== undefined) return providerArn(account, input.Url.replace(/^https:\/\//, ''));
-  return input.PolicyArn ?? input.OpenIDConnectProviderArn ?? '*';
+  return input.PolicyArn ?? input.PolicySourceArn ?? input.OpenIDConnectProviderArn ?? '*';
 }
 
 function requestTags(tags: Addressing['tags'], removed: readonly string[] | undefined): ConditionContext {

@@ -8,7 +8,7 @@ import { evaluateDocument } from '../../policy/evaluate.ts';
 import type { Account, Call } from './account.ts';
 import type { Role, Session } from './entities.ts';
 import { accessDenied, AwsFault, stsFault } from './fault.ts';
-import { iamArn, uniqueId } from './identifiers.ts';
+import { iamArn, sessionArn, uniqueId } from './identifiers.ts';
 import { keptPolicy, parsePolicy } from './policy-syntax.ts';
 import { verifyWebIdentity, webIdentityContext } from './web-identity.ts';
 import type { WebIdentity } from './web-identity.ts';
@@ -110,7 +110,7 @@ function newSession(account: Account, role: Role, terms: SessionTerms): Session 
     roleName: role.name,
     roleArn: role.arn,
     sessionName: terms.sessionName,
-    arn: `arn:${account.partition.id}:sts::${account.id}:assumed-role/${role.name}/${terms.sessionName}`,
+    arn: sessionArn(account, role.name, terms.sessionName),
     providerArn: terms.providerArn,
     issuedAt: issuedAt.toISOString(),
     expiresAt: new Date(issuedAt.getTime() + terms.seconds * 1000).toISOString(),

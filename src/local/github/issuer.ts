@@ -25,6 +25,8 @@ export interface LocalGitHubIssuerOptions {
   readonly issuer?: string;
   /** Folder where the key is kept across restarts. Default: a new key each time. */
   readonly dataDir?: string;
+  /** Environment variables that a job needs besides the two of the token request. Default none. */
+  readonly jobVariables?: () => Readonly<Record<string, string>>;
 }
 
 /** A running stand-in for GitHub's OIDC issuer. */
@@ -41,6 +43,8 @@ export interface LocalGitHubIssuer {
   readonly requestUrl: string;
   /** Value of `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which knows its job. */
   readonly requestTokenFor: (job: Job) => Promise<string>;
+  /** Environment variables of every job besides those two. */
+  readonly jobVariables: () => Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
 }
 
@@ -70,6 +74,7 @@ export async function startLocalGitHubIssuer(options: LocalGitHubIssuerOptions =
       signToken(signingKey, claimsOf(job, { issuer: name, audience, now: now(), jti: randomUUID() })),
     requestUrl: `${origin}${requestPath}?api-version=2.0`,
     requestTokenFor: (job) => signRequestToken(signingKey, job, now()),
+    jobVariables: options.jobVariables ?? (() => ({})),
     close: () => close(server),
   };
   server.on('request', (request, response) => {
@@ -107,7 +112,11 @@ async function answer(issuer: LocalGitHubIssuer, now: () => Date, request: Incom
     case `POST ${mintPath}`:
       return withJob(request, async (job) => ({ value: await issuer.mintToken(job) }));
     case `POST ${requestVariablesPath}`:
-      return withJob(request, async (job) => ({ url: issuer.requestUrl, token: await issuer.requestTokenFor(job) }));
+      return withJob(request, async (job) => ({
+        url: issuer.requestUrl,
+        token: await issuer.requestTokenFor(job),
+        variables: issuer.jobVariables(),
+      }));
     default:
       return notFound;
   }

@@ -83,7 +83,7 @@ interface Serving {
 async function startServer(
   recording: Readonly<Record<string, string>>,
 ): Promise<Serving & { readonly close: () => Promise<void> }> {
-  const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--issuer-port', '0'], {
+  const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--issuer-port', '0', '--aws-port', '0'], {
     cwd: root,
     env: { ...process.env, ...recording },
     stdio: ['ignore', 'pipe', 'inherit'],

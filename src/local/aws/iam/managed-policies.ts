@@ -1,16 +1,22 @@
 import type {
   CreatePolicyRequest,
   CreatePolicyResponse,
+  DeletePolicyRequest,
   GetPolicyRequest,
   GetPolicyResponse,
   GetPolicyVersionRequest,
   GetPolicyVersionResponse,
+  ListPoliciesRequest,
+  ListPoliciesResponse,
+  ListPolicyVersionsRequest,
+  ListPolicyVersionsResponse,
   Policy,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
 import type { ManagedPolicy } from '../entities.ts';
-import { iamFault } from '../fault.ts';
+import { AwsFault, iamFault } from '../fault.ts';
 import { iamArn, uniqueId } from '../identifiers.ts';
+import { pageOf, readToken } from '../paging.ts';
 import { parsePolicy } from '../policy-syntax.ts';
 import { tagList } from '../tags.ts';
 import { checkedIamTags } from './iam-tags.ts';
@@ -69,22 +75,68 @@ export function getPolicyVersion({ account }: Call, input: GetPolicyVersionReque
   };
 }
 
-function findPolicy(account: Account, arn = ''): ManagedPolicy {
+/** Only the account's own: AWS's are not here. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html */
+export function listPolicies({ account }: Call, input: ListPoliciesRequest): ListPoliciesResponse {
+  const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
+  const {
+    Scope: scope = 'All',
+    PathPrefix: prefix = '/',
+    OnlyAttached: onlyAttached,
+    PolicyUsageFilter: usage,
+  } = input;
+  const policies = account.store.list('policy').filter(({ arn, path }) => {
+    const { attached, boundaries } = usesOf(account, arn);
+    const used = usage === 'PermissionsBoundary' ? boundaries : usage === 'PermissionsPolicy' ? attached : undefined;
+    return scope !== 'AWS' && path.startsWith(prefix) && used !== 0 && !(onlyAttached === true && attached === 0);
+  });
+  const { items, next } = pageOf(policies, ({ arn }) => arn, after, input.MaxItems ?? 100);
+  return { Policies: items.map((one) => answerOf(account, one)), IsTruncated: next !== undefined, Marker: next };
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html */
+export function listPolicyVersions({ account }: Call, input: ListPolicyVersionsRequest): ListPolicyVersionsResponse {
+  const { createdAt } = findPolicy(account, input.PolicyArn);
+  const version = { VersionId: 'v1', IsDefaultVersion: true, CreateDate: new Date(createdAt) };
+  return { Versions: [version], IsTruncated: false };
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html */
+export function deletePolicy({ account }: Call, input: DeletePolicyRequest): object {
+  const { arn } = findPolicy(account, input.PolicyArn);
+  const { attached, boundaries } = usesOf(account, arn);
+  if (attached + boundaries > 0) {
+    throw iamFault('DeleteConflictException', 'Cannot delete a policy attached to entities.');
+  }
+  account.store.change({ kind: 'policy', id: arn, value: null });
+  return {};
+}
+
+/** A managed policy by ARN, or IAM's `NoSuchEntity`. */
+export function findPolicy(account: Account, arn = ''): ManagedPolicy {
   const policy = account.store.get('policy', arn);
   if (policy === undefined) throw iamFault('NoSuchEntityException', `Policy ${arn} was not found.`);
   return policy;
 }
 
+/** How many roles have a policy attached, and how many have it as their boundary. */
+function usesOf(account: Account, arn: string): { readonly attached: number; readonly boundaries: number } {
+  const roles = account.store.list('role');
+  return {
+    attached: roles.filter((role) => role.attached?.includes(arn)).length,
+    boundaries: roles.filter(({ boundaryArn }) => boundaryArn === arn).length,
+  };
+}
+
 function answerOf(account: Account, policy: ManagedPolicy): Policy {
+  const { attached, boundaries } = usesOf(account, policy.arn);
   return {
     PolicyName: policy.name,
     PolicyId: policy.id,
     Arn: policy.arn,
     Path: policy.path,
     DefaultVersionId: 'v1',
-    AttachmentCount: 0,
-    PermissionsBoundaryUsageCount: account.store.list('role').filter(({ boundaryArn }) => boundaryArn === policy.arn)
-      .length,
+    AttachmentCount: attached,
+    PermissionsBoundaryUsageCount: boundaries,
     IsAttachable: true,
     CreateDate: new Date(policy.createdAt),
     UpdateDate: new Date(policy.createdAt),

@@ -1,6 +1,7 @@
 import type {
   CreateOpenIDConnectProviderRequest,
   CreateOpenIDConnectProviderResponse,
+  DeleteOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderResponse,
   ListOpenIDConnectProvidersResponse,
@@ -56,6 +57,12 @@ export function getOpenIDConnectProvider(
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOpenIDConnectProviders.html */
 export function listOpenIDConnectProviders({ account }: Call): ListOpenIDConnectProvidersResponse {
   return { OpenIDConnectProviderList: account.store.list('provider').map(({ arn }) => ({ Arn: arn })) };
+}
+
+/** One that is not there is no error. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html */
+export function deleteOpenIDConnectProvider({ account }: Call, input: DeleteOpenIDConnectProviderRequest): object {
+  account.store.change({ kind: 'provider', id: input.OpenIDConnectProviderArn ?? '', value: null });
+  return {};
 }
 
 /** ARN of the provider for an issuer (its URL without the scheme). */

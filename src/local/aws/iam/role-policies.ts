@@ -2,8 +2,6 @@ import type {
   DeleteRolePolicyRequest,
   GetRolePolicyRequest,
   GetRolePolicyResponse,
-  ListAttachedRolePoliciesRequest,
-  ListAttachedRolePoliciesResponse,
   ListRolePoliciesRequest,
   ListRolePoliciesResponse,
   PutRolePolicyRequest,
@@ -59,15 +57,6 @@ export function listRolePolicies({ account }: Call, input: ListRolePoliciesReque
   const names = Object.keys(role.policies).sort();
   const { items, next } = pageOf(names, (name) => name, after, input.MaxItems ?? 100);
   return { PolicyNames: [...items], IsTruncated: next !== undefined, Marker: next };
-}
-
-/** Managed policies can't be attached here, so there are none. */
-export function listAttachedRolePolicies(
-  { account }: Call,
-  input: ListAttachedRolePoliciesRequest,
-): ListAttachedRolePoliciesResponse {
-  findRole(account, input.RoleName);
-  return { AttachedPolicies: [], IsTruncated: false };
 }
 
 function noSuchPolicy(name: string): AwsFault {

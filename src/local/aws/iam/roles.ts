@@ -5,11 +5,16 @@ import type {
   DeleteRoleRequest,
   GetRoleRequest,
   GetRoleResponse,
+  ListInstanceProfilesForRoleRequest,
+  ListInstanceProfilesForRoleResponse,
   ListRolesRequest,
   ListRolesResponse,
   PutRolePermissionsBoundaryRequest,
   Role as RoleAnswer,
   UpdateAssumeRolePolicyRequest,
+  UpdateRoleDescriptionRequest,
+  UpdateRoleDescriptionResponse,
+  UpdateRoleRequest,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
 import type { Role } from '../entities.ts';
@@ -22,6 +27,8 @@ import { tagList } from '../tags.ts';
 import { trustGuardFault } from '../trust-guard.ts';
 import { findRole, keepRole } from './find-role.ts';
 import { checkedIamTags } from './iam-tags.ts';
+
+const DEFAULT_SESSION_SECONDS = 3600;
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
 export function createRole({ account }: Call, input: CreateRoleRequest): CreateRoleResponse {
@@ -43,7 +50,7 @@ export function createRole({ account }: Call, input: CreateRoleRequest): CreateR
     arn: roleArn(account, path, name),
     createdAt: account.now().toISOString(),
     ...(input.Description === undefined ? {} : { description: input.Description }),
-    maxSessionDuration: input.MaxSessionDuration ?? 3600,
+    maxSessionDuration: input.MaxSessionDuration ?? DEFAULT_SESSION_SECONDS,
     trustPolicy,
     ...(boundaryArn === undefined ? {} : { boundaryArn }),
     tags,
@@ -73,8 +80,41 @@ export function deleteRole({ account }: Call, input: DeleteRoleRequest): object 
   if (Object.keys(role.policies).length > 0) {
     throw iamFault('DeleteConflictException', 'Cannot delete entity, must delete policies first.');
   }
+  if ((role.attached ?? []).length > 0) {
+    throw iamFault('DeleteConflictException', 'Cannot delete entity, must detach all policies first.');
+  }
   account.store.change({ kind: 'role', id: role.name.toLowerCase(), value: null });
   return {};
+}
+
+/** There are no instance profiles here. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfilesForRole.html */
+export function listInstanceProfilesForRole(
+  { account }: Call,
+  input: ListInstanceProfilesForRoleRequest,
+): ListInstanceProfilesForRoleResponse {
+  findRole(account, input.RoleName);
+  return { InstanceProfiles: [], IsTruncated: false };
+}
+
+/**
+ * A duration that is not given becomes the default; a description that is not given stays.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+ */
+export function updateRole({ account }: Call, input: UpdateRoleRequest): object {
+  const role = findRole(account, input.RoleName);
+  const { Description: description, MaxSessionDuration: maxSessionDuration = DEFAULT_SESSION_SECONDS } = input;
+  keepRole(account, { ...role, maxSessionDuration, ...(description === undefined ? {} : { description }) });
+  return {};
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRoleDescription.html */
+export function updateRoleDescription(
+  { account }: Call,
+  input: UpdateRoleDescriptionRequest,
+): UpdateRoleDescriptionResponse {
+  const role: Role = { ...findRole(account, input.RoleName), description: input.Description ?? '' };
+  keepRole(account, role);
+  return { Role: fullAnswer(role) };
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html */
