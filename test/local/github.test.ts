@@ -312,7 +312,13 @@ await t.test('npm run token', async (t) => {
 
   await t.test('--request quotes what the issuer answers, so that eval runs none of it', async (t) => {
     const hostile = createServer((_, response) =>
-      response.end(JSON.stringify({ url: "'; echo PWNED; '", token: '$(echo PWNED)' })),
+      response.end(
+        JSON.stringify({
+          url: "'; echo PWNED; '",
+          token: '$(echo PWNED)',
+          variables: { AWS_X: "'$(echo PWNED)", 'AWS_Y=1; echo PWNED; X': '1', PATH: '/nowhere', AWS_Z: 1 },
+        }),
+      ),
     );
     await new Promise<void>((resolve) => void hostile.listen(0, '127.0.0.1', resolve));
     t.teardown(() => hostile.close());
@@ -320,9 +326,9 @@ await t.test('npm run token', async (t) => {
     const { stdout } = await token('--repository', repository, '--request', '--issuer-url', url);
     const evaluated = await run('sh', [
       '-c',
-      `${stdout}echo "$ACTIONS_ID_TOKEN_REQUEST_URL $ACTIONS_ID_TOKEN_REQUEST_TOKEN"`,
+      `${stdout}echo "$ACTIONS_ID_TOKEN_REQUEST_URL $ACTIONS_ID_TOKEN_REQUEST_TOKEN $AWS_X"`,
     ]);
-    t.equal(evaluated.stdout, "'; echo PWNED; ' $(echo PWNED)\n");
+    t.equal(evaluated.stdout, "'; echo PWNED; ' $(echo PWNED) '$(echo PWNED)\n");
   });
 
   await t.test('--help explains itself', async (t) => {
