@@ -243,6 +243,7 @@ void test('a simulation decides as a request would: policies, boundary, the cont
   t.equal(await decide({}), 'implicitDeny');
 
   await t.rejects(decide({ PolicySourceArn: `${ROLE_ARN}2` }), { name: 'NoSuchEntityException' });
+  await t.rejects(decide({ ResourcePolicy: READ_ALL }), { name: 'InvalidInputException' });
   await t.rejects(decide({ PolicyInputList: ['{}'] }), { name: 'InvalidInputException' });
   const seen: (string | undefined)[] = [];
   const input = { PolicySourceArn: ROLE_ARN, ActionNames: ['ecr:PutImage', 'ecr:BatchGetImage', 'iam:PassRole'] };

@@ -13,12 +13,12 @@ import type { Role } from '../entities.ts';
 import { AwsFault, iamFault } from '../fault.ts';
 import { sessionArn } from '../identifiers.ts';
 import { pageOf, readToken } from '../paging.ts';
-import { keptPolicy, parsePolicy, type PolicyUse } from '../policy-syntax.ts';
+import { keptPolicy, parsePolicy } from '../policy-syntax.ts';
 import { policyTextsOf } from './attached-policies.ts';
 
 /**
  * What a role's policies, within its boundary, would say to requests that nobody makes. As in AWS, a condition sees only the context
- * that the caller gives, and a resource's own policy only counts where the caller gives one.
+ * that the caller gives, and a resource's policy cannot be simulated for a role.
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export function simulatePrincipalPolicy(
@@ -53,20 +53,20 @@ function roleWithArn(account: Account, arn: string): Role {
 }
 
 function policiesOf(account: Account, role: Role, input: SimulatePrincipalPolicyRequest): ApplicablePolicies {
-  const given = (input.PolicyInputList ?? []).map((text) => read(text, 'identity'));
+  if (input.ResourcePolicy !== undefined) {
+    throw iamFault('InvalidInputException', 'Simulation of resource-based policies is not supported for IAM roles.');
+  }
+  const given = (input.PolicyInputList ?? []).map((text) => read(text));
   const kept = policyTextsOf(account, role).map((text) => keptPolicy(text, 'identity'));
   const [boundary] = input.PermissionsBoundaryPolicyInputList ?? [];
   return {
     identity: [...kept, ...given],
-    ...(boundary === undefined ? boundaryOf(account, role.boundaryArn) : { boundary: read(boundary, 'identity') }),
-    ...(input.ResourcePolicy === undefined
-      ? {}
-      : { resource: read(input.ResourcePolicy, 'repository'), resourceAccountId: account.id }),
+    ...(boundary === undefined ? boundaryOf(account, role.boundaryArn) : { boundary: read(boundary) }),
   };
 }
 
-function read(text: string, use: PolicyUse): PolicyDocument {
-  const { document, fault } = parsePolicy(text, use);
+function read(text: string): PolicyDocument {
+  const { document, fault } = parsePolicy(text, 'identity');
   if (document === undefined) throw iamFault('InvalidInputException', fault);
   return document;
 }
