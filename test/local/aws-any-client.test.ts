@@ -24,7 +24,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
  */
 async function ask(endpoint: string, asked: Asked = {}): Promise<{ readonly status: number; readonly text: string }> {
   const { service = 'sts', region = REGION, method = 'POST', parameters = WHO, tamper = (url) => url } = asked;
-  const form = new URLSearchParams(Object.entries(parameters).toSorted()).toString();
+  const form = new URLSearchParams(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1))).toString();
   const [query, body] = method === 'GET' ? [form, ''] : ['', form];
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`;

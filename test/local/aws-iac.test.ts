@@ -160,10 +160,7 @@ void test('ten policies are attached to a role and no more; they are listed by p
   const names: (string | undefined)[] = [];
   for await (const page of paginateListAttachedRolePolicies({ client: iam, pageSize: 3 }, { RoleName }))
     names.push(...(page.AttachedPolicies ?? []).map(({ PolicyName }) => PolicyName));
-  t.strictSame(
-    names.toSorted(),
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((index) => `p${index}`),
-  );
+  t.strictSame(new Set(names), new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((index) => `p${index}`)));
   const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName, PathPrefix: '/x/' }));
   t.equal(AttachedPolicies?.length, 4);
 });
@@ -249,5 +246,6 @@ void test('a simulation decides as a request would: policies, boundary, the cont
   const input = { PolicySourceArn: ROLE_ARN, ActionNames: ['ecr:PutImage', 'ecr:BatchGetImage', 'iam:PassRole'] };
   for await (const page of paginateSimulatePrincipalPolicy({ client: iam, pageSize: 2 }, input))
     seen.push(...(page.EvaluationResults ?? []).map(({ EvalActionName }) => EvalActionName));
-  t.strictSame(seen.toSorted(), input.ActionNames.toSorted());
+  t.strictSame(new Set(seen), new Set(input.ActionNames));
+  t.equal(seen.length, 3);
 });
