@@ -27,6 +27,11 @@ export function refusalChain(department: string | undefined): string {
 /** The chain of refusals' name ends with it; a department's id can't hold a dot. */
 const REFUSALS = '.refusals';
 
+/** Whether a chain is one of a department's two. */
+export function isOfDepartment(chain: string, department: string): boolean {
+  return chain === department || chain === refusalChain(department);
+}
+
 /** Whether a chain holds refusals. */
 export function isRefusalChain(chain: string): boolean {
   return chain.endsWith(REFUSALS);

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig, type Config } from '../config.ts';
 import type { Tables } from '../ledger/client.ts';
@@ -29,9 +30,11 @@ export and tail
   --source S           tail: write CloudEvents with this source, not the events alone
 verify
   --head KOA/17=HASH   a head that you trust, any number of them; a chain may begin behind one
-  --manifest N=SHA256  a manifest that you trust, by number
+  --manifest N=SHA256  a manifest that you trust, by number; it must be there, or the one behind it be the first
   --public-key FILE    PEM; every manifest must be signed with it
   --partial            only a part of the log is there: do not ask for chains that an anchor names
+  It ends with 0 when all is whole, 1 when something is wrong, and 3 when nothing is wrong and nothing vouches for some of it:
+  give a key, a manifest or heads from where you keep them.
 bulk-export (reads the tables, set by the ECP_* settings and the AWS SDK's own)
   --sign-key FILE      sign manifests with this EC P-256 private key, PEM
   --kms-key ID         sign manifests with this KMS key
@@ -126,9 +129,21 @@ async function verify(values: Values, files: readonly string[]): Promise<Verdict
     ...(values['public-key'] === undefined ? {} : { publicKey: await readFile(values['public-key'], 'utf8') }),
     ...(values.manifest === undefined ? {} : { manifest: manifestOf(values.manifest) }),
   };
+  await refuseKeyOfFolder(values['public-key'], files);
   if (values.live) return verifyLive(clientOf(values), files, options, values.department);
   if (files.length === 0) throw new UsageError('Give the files or the folder to verify, or --live.');
   return verifyFiles(files, options);
+}
+
+/** A key that lies in the folder was put there by whoever wrote the folder: it proves nothing. */
+async function refuseKeyOfFolder(key: string | undefined, folders: readonly string[]): Promise<void> {
+  if (key === undefined) return;
+  const path = await realpath(key);
+  for (const folder of folders)
+    if (path.startsWith(`${await realpath(folder)}${sep}`))
+      throw new UsageError(
+        `--public-key ${key} lies in ${folder}, which is to be verified: give the key from where you keep it.`,
+      );
 }
 
 function headOf(text: string): ChainHeadRecord {
@@ -145,14 +160,41 @@ function manifestOf(text: string): ManifestReference {
   return { key: `manifests/${match[1].padStart(8, '0')}.json`, sha256: match[2] };
 }
 
-function tell({ problems, events, chains, manifests }: Verdict): number {
-  for (const { where, what } of problems) process.stdout.write(`WRONG  ${where}: ${what}\n`);
-  for (const { chain, first, last, hash } of chains)
-    process.stdout.write(`chain  ${chain}/${first} to ${chain}/${last}=${hash}\n`);
-  process.stdout.write(
-    `${events} events in ${chains.length} chains, ${manifests} manifests: ${problems.length === 0 ? 'whole' : `${problems.length} problems`}\n`,
+/** What `verify` ends with. 2 is a wrong command line, and whatever kept it from verifying. */
+const EXIT = { whole: 0, wrong: 1, open: 3 } as const;
+
+function tell({ problems, open, events, chains, manifests, newest }: Verdict): number {
+  for (const { where, what } of problems) line(`WRONG  ${where}: ${what}`);
+  for (const { chain, first, last, hash, vouched } of chains) {
+    line(`chain  ${chain}/${first} to ${chain}/${last}=${hash}`);
+    if (vouched !== undefined) line(`       vouched for up to ${chain}/${vouched.seq} by ${vouched.by}`);
+  }
+  for (const { where, what } of open) line(`OPEN   ${where}: ${what}`);
+  const end = problems.length > 0 ? 'wrong' : open.length > 0 ? 'open' : 'whole';
+  line(`${events} events in ${chains.length} chains, ${manifests.length} manifests: ${summary(end, newest)}`);
+  return EXIT[end];
+}
+
+function summary(end: keyof typeof EXIT, newest: Verdict['newest']): string {
+  switch (end) {
+    case 'wrong':
+      return 'WRONG';
+    case 'open':
+      return 'nothing is wrong, but not all is proved: see OPEN';
+    case 'whole':
+      return newest === undefined
+        ? 'whole, up to what you gave'
+        : `whole up to export ${newest.number} of ${newest.createdAt}; whether more was written since then, only the service knows (--live)`;
+  }
+}
+
+/** What is verified may hold anything: nothing of it reaches a terminal as a control character. */
+function line(text: string): void {
+  const visible = text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
-  return problems.length === 0 ? 0 : 1;
+  process.stdout.write(`${visible}\n`);
 }
 
 /** The SDK is loaded only by what talks to DynamoDB: verifying needs nothing but files. */

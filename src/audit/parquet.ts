@@ -16,13 +16,14 @@ const TYPED: Readonly<
   event: { type: 'STRING', of: (_event, text) => text },
 };
 
-/** A column: its type, and what of an event goes into it. */
+/** A column: its type, and what of an event, and of its text, goes into it. */
 interface Column {
   readonly type: BasicType;
   readonly of: (event: AuditEvent, text: string) => unknown;
 }
 
-const PARQUET_COLUMNS = Object.entries<Column>({
+/** The columns of Parquet by name and in their order. */
+export const PARQUET_COLUMNS = Object.entries<Column>({
   ...Object.fromEntries(Object.entries(COLUMNS).map(([name, of]) => [name, textColumn(of)])),
   ...TYPED,
 });

@@ -1,36 +1,42 @@
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { AuditEvent } from '../model/audit-event.ts';
+import { PLATFORM_CHAIN } from './chain.ts';
 import { sha256OfFile } from './export-target.ts';
-import {
-  MANIFEST_FORMAT,
-  manifestBytes,
-  manifestKey,
-  sha256Of,
-  type FileRun,
-  type Manifest,
-  type ManifestFile,
-  type ManifestReference,
-} from './manifest.ts';
-import { isSignedBy } from './sign.ts';
-import { createVerifier, type Problem, type Trust, type VerifiedChain } from './verify.ts';
+import { eventsKey, type FileRun, type Manifest, type ManifestFile, type ManifestReference } from './manifest.ts';
+import { readManifests, type ManifestTrust, type ReadManifest } from './verify-manifests.ts';
+import { openParquet, type ParquetRows } from './verify-parquet.ts';
+import { createVerifier, type Problem, type Trust, type VerifiedChain, type Verifier } from './verify.ts';
+import { manifestName } from './vouch.ts';
 
 /** What was verified. */
 export interface Verdict {
+  /** What contradicts itself, or what was given. */
   readonly problems: readonly Problem[];
+  /** What nothing vouches for: it may be so, and may be invented or cut off. */
+  readonly open: readonly Problem[];
   readonly events: number;
   readonly chains: readonly VerifiedChain[];
-  readonly manifests: number;
+  /** The manifests that were there. */
+  readonly manifests: readonly ManifestReference[];
+  /** The newest export that something vouches for. */
+  readonly newest?: { readonly number: number; readonly createdAt: string; readonly by: string };
 }
 
 /** How files are verified. */
-export interface VerifyOptions extends Trust {
-  /** Public key in PEM; then every manifest must be signed with it. */
-  readonly publicKey?: string;
-  /** A manifest that somebody noted down: the manifests may begin behind it, or must hold it. */
-  readonly manifest?: ManifestReference;
+export type VerifyOptions = Trust & ManifestTrust;
+
+/** What one export's manifest lists, with the folder that it is in. */
+interface Folder {
+  readonly path: string;
+  readonly look: (path: string, where: string, seen: (event: AuditEvent) => Promise<void>) => Promise<void>;
+  readonly wrong: (where: string, what: string) => void;
+  /** Number of the last event of each chain, as the folder's files had them so far. */
+  readonly reached: Map<string, number>;
+  /** The manifests that the platform's chain names, by key. */
+  readonly named: Map<string, string>;
 }
 
 /**
@@ -38,160 +44,196 @@ export interface VerifyOptions extends Trust {
  */
 export async function verifyFiles(paths: readonly string[], options: VerifyOptions = {}): Promise<Verdict> {
   const problems: Problem[] = [];
+  const wrong = (where: string, what: string): void => void problems.push({ where, what });
   const verifier = createVerifier(options);
   let events = 0;
-  let manifests = 0;
-  const references = new Map<string, string>();
-  const look = async (
-    path: string,
-    where: string,
-    seen: (event: AuditEvent) => void = () => undefined,
-  ): Promise<void> => {
+  const manifests: ReadManifest[] = [];
+  const look: Folder['look'] = async (path, where, seen) => {
     try {
       for await (const line of linesOf(path)) {
         const event = verifier.line(line, where);
         if (event === undefined) continue;
         events += 1;
-        if (event.manifest !== undefined) references.set(event.manifest.key, event.manifest.sha256);
-        seen(event);
+        await seen(event);
       }
     } catch (error) {
-      problems.push({ where, what: `can't be read to its end: ${(error as Error).message}` });
+      wrong(where, `can't be read to its end: ${(error as Error).message}`);
     }
   };
   for (const path of paths) {
     if (!(await stat(path)).isDirectory()) {
-      await look(path, path);
+      await look(path, path, async () => undefined);
       continue;
     }
     const bulk = await readManifests(path, options);
     problems.push(...bulk.problems);
-    manifests += bulk.manifests.length;
-    for (const { manifest } of bulk.manifests) {
-      for (const file of manifest.files) await verifyFile(path, file, look, problems);
-      for (const head of manifest.heads) verifier.expectHead(head, manifestKey(manifest.number));
-    }
-    problems.push(
-      ...unlisted(
-        await filesIn(path),
-        bulk.manifests.map(({ manifest }) => manifest),
-      ),
-    );
-    for (const { manifest, sha256 } of bulk.manifests) {
-      const key = manifestKey(manifest.number);
-      const said = references.get(key);
-      if (said !== undefined && said !== sha256)
-        problems.push({
-          where: key,
-          what: `is another manifest than the one in the platform's chain, whose SHA-256 is ${said}`,
-        });
-    }
+    for (const witness of bulk.witnesses) verifier.hear(witness);
+    const folder = { path, look, wrong, reached: new Map<string, number>(), named: new Map<string, string>() };
+    for (const { manifest, reference } of bulk.manifests) await verifyExport(folder, manifest, reference);
+    for (const where of await unlisted(path, bulk.manifests)) wrong(where, 'is in no manifest');
+    manifests.push(...bulk.manifests);
   }
-  return { problems: [...problems, ...verifier.problems()], events, chains: verifier.chains(), manifests };
+  if (options.manifest !== undefined && manifests.length === 0)
+    wrong(options.manifest.key, 'is missing, though you gave it: no folder with manifests was verified');
+  return verdictOf(verifier, problems, events, manifests);
 }
 
-async function verifyFile(
-  folder: string,
-  file: ManifestFile,
-  look: (path: string, where: string, seen: (event: AuditEvent) => void) => Promise<void>,
-  problems: Problem[],
-): Promise<void> {
-  const path = join(folder, file.key);
-  const wrong = (what: string): void => void problems.push({ where: file.key, what });
-  if (!isInside(file.key)) return wrong('lies outside of the folder');
-  const there = await stat(path).catch(() => undefined);
-  if (there === undefined) return wrong('is in the manifest, but not there');
-  if (there.size !== file.bytes) wrong(`has ${there.size} bytes, the manifest says ${file.bytes}`);
-  else if ((await sha256OfFile(path)) !== file.sha256) wrong('has another SHA-256 than the manifest says');
-  if (file.form === 'parquet') return;
+function verdictOf(
+  verifier: Verifier,
+  own: readonly Problem[],
+  events: number,
+  manifests: readonly ReadManifest[],
+): Verdict {
+  const vouched = verifier.vouchers().manifests;
+  const [newest] = manifests.toReversed().flatMap(({ manifest: { number, createdAt }, reference }) => {
+    const by = vouched.get(manifestName(reference));
+    return by === undefined ? [] : [{ number, createdAt, by }];
+  });
+  const chains = verifier.chains();
+  const unproved = manifests
+    .filter(({ reference }) => !vouched.has(manifestName(reference)))
+    .map(({ reference: { key } }) => ({ where: key, what: 'nothing vouches for it' }));
+  return {
+    problems: [...unique(own), ...verifier.problems()],
+    open: [...unproved, ...openChains(chains), ...nothingGiven(chains, newest !== undefined)],
+    events,
+    chains,
+    manifests: manifests.map(({ reference }) => reference),
+    ...(newest === undefined ? {} : { newest }),
+  };
+}
+
+/** The end of each chain for which nothing vouches. */
+export function openChains(chains: readonly VerifiedChain[]): readonly Problem[] {
+  return chains.flatMap(({ chain, first, last, vouched }) => {
+    const from = vouched === undefined ? first : vouched.seq + 1;
+    return from > last
+      ? []
+      : [
+          {
+            where: from === last ? `${chain}/${last}` : `${chain}/${from} to ${chain}/${last}`,
+            what: 'nothing vouches for it',
+          },
+        ];
+  });
+}
+
+/** Nothing at all is whole in itself, and so is a log that was emptied. */
+export function nothingGiven(chains: readonly VerifiedChain[], manifest: boolean): readonly Problem[] {
+  return chains.length > 0 || manifest
+    ? []
+    : [{ where: 'the log', what: 'holds no event, and nothing vouches for that' }];
+}
+
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.where}: ${problem.what}`, problem])).values()];
+}
+
+/** Verifies what one manifest lists, and that the chains end where it says. */
+async function verifyExport(folder: Folder, manifest: Manifest, { key }: ManifestReference): Promise<void> {
+  const { wrong, reached, named } = folder;
+  const { files, heads, number, previous } = manifest;
+  const keys = files.map((file) => file.key);
+  for (const file of files) {
+    if (keys.indexOf(file.key) !== keys.lastIndexOf(file.key)) wrong(file.key, `is listed twice by ${key}`);
+    const twin = files.find((other) => other.form !== file.form && stemOf(other) === stemOf(file));
+    if (!isInside(file.key)) wrong(file.key, 'lies outside of the folder');
+    else if (!isInItsPlace(file, number)) wrong(file.key, `is no place of a file of ${file.day} of export ${number}`);
+    else if (twin === undefined) wrong(file.key, 'is listed without the same events in the other form');
+    if (isInside(file.key) && file.form === 'ndjson')
+      await verifyFile(folder, file, twin !== undefined && isInside(twin.key) ? twin : undefined);
+  }
+  const ends = new Map(heads.map(({ chain, seq }) => [chain, seq]));
+  for (const [chain, seq] of reached)
+    if (seq > (ends.get(chain) ?? 0))
+      wrong(
+        `${chain}/${seq}`,
+        `is in the files, but ${key} says that ${chain} ended at ${ends.get(chain) ?? 'nothing'}`,
+      );
+  if (previous !== null && named.get(previous.key) !== previous.sha256)
+    wrong(
+      key,
+      named.has(previous.key)
+        ? `follows another manifest ${previous.key} than the one in the platform's chain, whose SHA-256 is ${named.get(previous.key)}`
+        : `follows ${previous.key}, and the platform's chain does not say up to there that it was written`,
+    );
+}
+
+/** The part of a file's name that both forms of it have. */
+function stemOf({ key }: ManifestFile): string {
+  return key.replace(/^(?:ndjson|parquet)\//, '').replace(/\.(?:ndjson\.gz|parquet)$/, '');
+}
+
+function isInItsPlace({ key, form, day }: ManifestFile, number: number): boolean {
+  const part = /-([0-9]{3})\.[a-z.]+$/.exec(key)?.[1];
+  return part !== undefined && key === eventsKey(form, day, number, Number(part));
+}
+
+/** Verifies a file of events, and row by row the Parquet of the same events. */
+async function verifyFile(folder: Folder, file: ManifestFile, twin: ManifestFile | undefined): Promise<void> {
+  const { path, look, reached, named } = folder;
+  const wrong = (what: string): void => folder.wrong(file.key, what);
+  await verifyBytes(folder, file);
+  const rows = twin === undefined || !(await verifyBytes(folder, twin)) ? undefined : await rowsOf(folder, twin);
+  if (twin !== undefined && (twin.count !== file.count || JSON.stringify(twin.runs) !== JSON.stringify(file.runs)))
+    folder.wrong(twin.key, `is said to hold other events than ${file.key}`);
   const runs: FileRun[] = [];
   let count = 0;
-  await look(path, file.key, ({ chain, seq, time }) => {
+  await look(join(path, file.key), file.key, async (event) => {
+    const { chain, seq, time, manifest } = event;
     count += 1;
     const last = runs.at(-1);
     if (last?.chain === chain) runs[runs.length - 1] = { ...last, last: seq };
     else runs.push({ chain, first: seq, last: seq });
     if (!time.startsWith(file.day)) wrong(`holds ${chain}/${seq}, which is of another day`);
+    reached.set(chain, Math.max(seq, reached.get(chain) ?? 0));
+    if (chain === PLATFORM_CHAIN && manifest !== undefined) named.set(manifest.key, manifest.sha256);
+    const row = await rows?.hold(event);
+    if (row !== undefined && twin !== undefined) folder.wrong(twin.key, row);
   });
   if (count !== file.count) wrong(`holds ${count} events, the manifest says ${file.count}`);
   if (JSON.stringify(runs) !== JSON.stringify(file.runs)) wrong('holds other runs of chains than the manifest says');
+  const left = rows?.end();
+  if (left !== undefined && twin !== undefined) folder.wrong(twin.key, left);
+}
+
+/** Whether a file has the bytes that its manifest says. */
+async function verifyBytes({ path, wrong }: Folder, { key, bytes, sha256 }: ManifestFile): Promise<boolean> {
+  const there = await stat(join(path, key)).catch(() => undefined);
+  const what =
+    there === undefined
+      ? 'is in the manifest, but not there'
+      : there.size !== bytes
+        ? `has ${there.size} bytes, the manifest says ${bytes}`
+        : (await sha256OfFile(join(path, key))) === sha256
+          ? undefined
+          : 'has another SHA-256 than the manifest says';
+  if (what !== undefined) wrong(key, what);
+  return what === undefined;
+}
+
+/** The rows of a Parquet file; one that can't be read is wrong, whoever wrote it. */
+async function rowsOf({ path, wrong }: Folder, { key }: ManifestFile): Promise<ParquetRows | undefined> {
+  try {
+    return await openParquet(join(path, key));
+  } catch (error) {
+    wrong(key, `can't be read as Parquet: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function isInside(key: string): boolean {
   return !key.startsWith('/') && !key.split(/[\\/]/).includes('..');
 }
 
-interface ReadManifest {
-  readonly manifest: Manifest;
-  readonly sha256: string;
-}
-
-/** Reads a folder's manifests and checks that they link. */
-async function readManifests(
-  folder: string,
-  { publicKey, manifest: trusted }: VerifyOptions,
-): Promise<{ readonly manifests: readonly ReadManifest[]; readonly problems: readonly Problem[] }> {
-  const problems: Problem[] = [];
-  const manifests: ReadManifest[] = [];
-  const names = (await readdir(join(folder, 'manifests')).catch(() => []))
-    .filter((name) => name.endsWith('.json'))
-    .sort();
-  if (names.length === 0) problems.push({ where: folder, what: 'holds no manifests' });
-  let before: ManifestReference | null =
-    trusted !== undefined && names[0] !== undefined && `manifests/${names[0]}` > trusted.key ? trusted : null;
-  for (const name of names) {
-    const where = `manifests/${name}`;
-    const wrong = (what: string): void => void problems.push({ where, what });
-    const bytes = await readFile(join(folder, where));
-    const sha256 = sha256Of(bytes);
-    const manifest = manifestOf(bytes);
-    if (manifest === undefined) {
-      wrong('is no manifest in canonical JSON');
-      continue;
-    }
-    if (where !== manifestKey(manifest.number)) wrong(`says that it is number ${manifest.number}`);
-    if (before === null && manifest.number !== 1)
-      wrong('is where the manifests begin here: those before it are missing, unless you trust the one before it');
-    else if (manifest.previous?.sha256 !== before?.sha256 || manifest.previous?.key !== before?.key)
-      wrong(`does not link to ${before?.key ?? 'nothing'}, the manifest before it`);
-    if (trusted?.key === where && trusted.sha256 !== sha256) wrong('is another manifest than the one that you trust');
-    if (publicKey !== undefined) {
-      const signature = await readFile(join(folder, `${where}.sig`), 'utf8').catch(() => undefined);
-      if (signature === undefined) wrong('is not signed');
-      else if (!isSignedBy(publicKey, bytes, Buffer.from(signature, 'base64'))) wrong('is not signed with this key');
-    }
-    manifests.push({ manifest, sha256 });
-    before = { key: where, sha256 };
-  }
-  return { manifests, problems };
-}
-
-function manifestOf(bytes: Buffer): Manifest | undefined {
-  try {
-    const manifest = JSON.parse(bytes.toString('utf8')) as Manifest;
-    return manifest.format === MANIFEST_FORMAT &&
-      manifestBytes(manifest).equals(bytes) &&
-      Array.isArray(manifest.files) &&
-      Array.isArray(manifest.heads)
-      ? manifest
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function filesIn(folder: string): Promise<readonly string[]> {
+/** Files of a folder that no manifest lists. */
+async function unlisted(folder: string, manifests: readonly ReadManifest[]): Promise<readonly string[]> {
+  const listed = new Set(manifests.flatMap(({ manifest }) => manifest.files.map(({ key }) => key)));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
-}
-
-function unlisted(files: readonly string[], manifests: readonly Manifest[]): readonly Problem[] {
-  const listed = new Set(manifests.flatMap((manifest) => manifest.files.map(({ key }) => key)));
-  return files
-    .filter((key) => !key.startsWith('manifests/') && !listed.has(key))
-    .map((where) => ({ where, what: 'is in no manifest' }));
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((key) => !/^manifests\/[^/]*$/.test(key) && !listed.has(key));
 }
 
 /** The lines of a file, unpacked if it is gzip; never more than one of them and a piece of the file in memory. */

@@ -1,9 +1,9 @@
 import type { AuditEvent, ChainHeadRecord } from '../model/audit-event.ts';
-import { canonicalJson } from '../model/canonical-json.ts';
 import { GENESIS_HASH, hashOf } from './chain.ts';
-import { CLOUD_EVENT_TYPE, cloudEventLine } from './cloud-event.ts';
+import { readEventLine } from './event-line.ts';
+import { vouch, type Vouched, type Vouchers, type Witness } from './vouch.ts';
 
-/** Something that is wrong: where it was seen, and what. */
+/** Something that is wrong, or open: where it was seen, and what. */
 export interface Problem {
   /** A file, `live`, or the event's id. */
   readonly where: string;
@@ -16,19 +16,22 @@ export interface VerifiedChain {
   readonly first: number;
   readonly last: number;
   readonly hash: string;
+  /** Up to where something from outside vouches for it; behind that it may be cut off or invented, and nothing here would show it. */
+  readonly vouched?: Vouched;
 }
 
 /** Verifies events as they come, chain by chain or mixed. */
 export interface Verifier {
   /** Looks at one line of an export: a CloudEvent, or an event alone. */
   line(text: string, where: string): AuditEvent | undefined;
-  /** Says where a chain must have stood: the whole of it up to there must be among the events. */
-  expectHead(head: ChainHeadRecord, said: string): void;
+  /** Takes up what says where chains must have stood: the whole of each up to there must be among the events. */
+  hear(witness: Witness): void;
   problems(): readonly Problem[];
+  vouchers(): Vouchers;
   chains(): readonly VerifiedChain[];
 }
 
-/** What a verifier takes for true before it begins. */
+/** What a verifier takes for true before it begins: it comes from whoever asks, never from what is verified. */
 export interface Trust {
   /** Heads that somebody noted down: a chain may begin behind one. */
   readonly heads?: readonly ChainHeadRecord[];
@@ -51,9 +54,12 @@ interface Chain {
 export function createVerifier({ heads = [], partial = false }: Trust = {}): Verifier {
   const chains = new Map<string, Chain>();
   const problems: Problem[] = [];
-  const expected: { readonly head: ChainHeadRecord; readonly said: string; readonly anchor: boolean }[] = heads.map(
-    (head) => ({ head, said: 'a trusted head', anchor: true }),
-  );
+  const witnesses: Witness[] = heads.map((head) => ({
+    name: 'the head that you gave',
+    belief: { kind: 'given' },
+    heads: [head],
+    manifests: [],
+  }));
   let source: string | undefined;
   const add = (event: AuditEvent): void => {
     const chain = chains.get(event.chain);
@@ -61,11 +67,12 @@ export function createVerifier({ heads = [], partial = false }: Trust = {}): Ver
     const what = chain === undefined ? wrongBeginning(event, heads) : wrongLink(event, chain);
     if (what !== undefined) problems.push({ where: event.id, what });
     chains.set(event.chain, extended(chain, event, what !== undefined));
-    for (const head of event.heads ?? []) expected.push({ head, said: `event ${event.id}`, anchor: true });
+    if (what === undefined && event.heads !== undefined) witnesses.push(anchorOf(event));
   };
+  const vouchers = (): Vouchers => vouch(witnesses, (chain, seq) => hashAt(chains.get(chain), seq));
   return {
     line: (text, where) => {
-      const read = wellFormed(text);
+      const read = readEventLine(text);
       if (typeof read === 'string') {
         problems.push({ where, what: read });
         return undefined;
@@ -75,51 +82,39 @@ export function createVerifier({ heads = [], partial = false }: Trust = {}): Ver
       add(read.event);
       return read.event;
     },
-    expectHead: (head, said) => void expected.push({ head, said, anchor: false }),
+    hear: (witness) => void witnesses.push(witness),
     problems: () => [
       ...problems,
-      ...expected.flatMap(({ head, said, anchor }) => wrongHead(chains.get(head.chain), head, said, anchor && partial)),
+      ...witnesses.flatMap((witness) =>
+        witness.heads.flatMap((head) =>
+          wrongHead(chains.get(head.chain), head, witness.name, partial && mayBeElsewhere(witness)),
+        ),
+      ),
     ],
-    chains: () => [...chains].map(([chain, { first, last, hash }]) => ({ chain, first, last, hash })),
+    vouchers,
+    chains: () => {
+      const vouched = vouchers().chains;
+      return [...chains].map(([chain, { first, last, hash }]) => {
+        const up = vouched.get(chain);
+        return { chain, first, last, hash, ...(up === undefined ? {} : { vouched: up }) };
+      });
+    },
   };
 }
 
-/** What a forger may have written is of any shape; what can't even be looked at is wrong. */
-function wellFormed(text: string): ReturnType<typeof readLine> {
-  try {
-    const read = readLine(text);
-    if (typeof read !== 'string') hashOf(read.event);
-    return read;
-  } catch (error) {
-    return `is malformed: ${(error as Error).message}`;
-  }
+/** What an event says of other chains counts as far as something vouches for the event itself. */
+function anchorOf({ id, chain, seq, heads = [], manifest }: AuditEvent): Witness {
+  return {
+    name: `event ${id}`,
+    belief: { kind: 'event', chain, seq },
+    heads,
+    manifests: manifest === undefined ? [] : [manifest],
+  };
 }
 
-function readLine(text: string): { readonly event: AuditEvent; readonly source?: string } | string {
-  let line: Record<string, unknown>;
-  try {
-    line = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return 'is not JSON';
-  }
-  if (line['specversion'] === undefined)
-    return isEvent(line) ? { event: line } : 'is neither a CloudEvent nor an event of ours';
-  const event = (line['data'] as { unmapped?: unknown } | undefined)?.unmapped;
-  if (line['type'] !== CLOUD_EVENT_TYPE) return `is a CloudEvent of type ${String(line['type'])}, which is not known`;
-  if (!isEvent(event)) return 'holds no event under data.unmapped';
-  const source = String(line['source']);
-  // All around the event follows from it, so it is made again: nothing around it can say something else.
-  if (canonicalJson(line) !== canonicalJson(JSON.parse(cloudEventLine(JSON.stringify(event), source))))
-    return `${event.id}: what is around the event does not say what the event says`;
-  return { event, source };
-}
-
-function isEvent(value: unknown): value is AuditEvent {
-  const { id, chain, seq, prev, hash, time, action, outcome } = (value ?? {}) as Record<string, unknown>;
-  return (
-    [id, chain, prev, hash, time, action, outcome].every((member) => typeof member === 'string') &&
-    Number.isSafeInteger(seq)
-  );
+/** Of a part of the log, what anchors and noted heads name may be in another part; what a manifest lists is in its folder. */
+function mayBeElsewhere({ belief }: Witness): boolean {
+  return belief.kind === 'event' || belief.kind === 'given';
 }
 
 function wrongBeginning(event: AuditEvent, trusted: readonly ChainHeadRecord[]): string | undefined {
@@ -158,28 +153,29 @@ function extended(chain: Chain | undefined, event: AuditEvent, broken: boolean):
   return made;
 }
 
+/** The hash of an event of a chain that is there. */
+function hashAt(chain: Chain | undefined, seq: number): string | undefined {
+  if (chain === undefined || seq < chain.first || seq > chain.last) return undefined;
+  const at = (seq - chain.first) * 32;
+  return chain.hashes.subarray(at, at + 32).toString('hex');
+}
+
 function wrongHead(
   chain: Chain | undefined,
-  head: ChainHeadRecord,
+  { chain: name, seq, hash: expected }: ChainHeadRecord,
   said: string,
   lenient: boolean,
 ): readonly Problem[] {
-  const where = `${head.chain}/${head.seq}`;
+  const where = `${name}/${seq}`;
   // The break itself is told already, and all behind it is unknown.
-  if (chain?.broken === true && head.seq > chain.last) return [];
-  if (chain === undefined || head.seq > chain.last) {
-    if (lenient) return [];
-    return [
-      {
-        where,
-        what: `is missing, though ${said} says that ${head.chain} went that far${chain === undefined ? '' : `; it ends at ${head.chain}/${chain.last}`}`,
-      },
-    ];
-  }
-  if (head.seq < chain.first) return [];
-  const at = (head.seq - chain.first) * 32;
-  const hash = chain.hashes.subarray(at, at + 32).toString('hex');
-  return hash === head.hash
-    ? []
-    : [{ where, what: `is another event than the one that ${said} says: its hash is ${hash}, not ${head.hash}` }];
+  if (chain?.broken === true && seq > chain.last) return [];
+  // Behind a head that is trusted: what is before it is not here.
+  if (chain !== undefined && seq < chain.first) return [];
+  const hash = hashAt(chain, seq);
+  if (hash === expected) return [];
+  if (hash !== undefined)
+    return [{ where, what: `is another event than the one that ${said} says: its hash is ${hash}, not ${expected}` }];
+  if (lenient) return [];
+  const ends = chain === undefined ? '' : `; it ends at ${name}/${chain.last}`;
+  return [{ where, what: `is missing, though ${said} says that ${name} went that far${ends}` }];
 }
