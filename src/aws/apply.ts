@@ -30,7 +30,7 @@ export interface ApplyOptions {
   /** Delete a repository with the images that it holds. */
   readonly force: boolean;
   /** Asked before each request, repeats by the SDK included; throws when none may be sent any more. */
-  readonly mayBegin?: () => void;
+  readonly mayBegin: () => void;
 }
 
 const UNSEEN =
@@ -90,7 +90,7 @@ function fenceOf({ mayBegin }: ApplyOptions): Fence {
     stopped: undefined,
     check: () => {
       try {
-        mayBegin?.();
+        mayBegin();
       } catch (error) {
         fence.stopped = error as Error;
         throw error;

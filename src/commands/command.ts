@@ -53,8 +53,6 @@ export interface Decided {
   readonly supersedes?: Operation;
   /** The operation whose resources are brought to what the state says. */
   readonly replays?: OperationId;
-  /** What a finished deletion of the department leaves: only counters. */
-  readonly deletesDepartment?: boolean;
 }
 
 /** A mutation: how it finds its department, what else it reads, and what it decides. */

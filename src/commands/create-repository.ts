@@ -6,6 +6,7 @@ import { pendingCreate } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
 import { take } from '../model/settle.ts';
 import { isActive, isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../model/state.ts';
+import { isKmsKeyOfAccount } from '../policy/kms-key.ts';
 import { repositoryView } from '../views/repository.ts';
 import { checkIfMatch, present } from './checks.ts';
 import { departmentInPath, type Command, type Situation } from './command.ts';
@@ -71,7 +72,7 @@ function nameKey(name: string): ClaimKey {
   return { kind: 'repository-name', name };
 }
 
-function readRepository({ input, now, caller }: Situation<Facts>, { department }: DepartmentState): Repository {
+function readRepository({ input, now, caller, config }: Situation<Facts>, { department }: DepartmentState): Repository {
   const name = String(input.body['name']);
   if (!isRepositoryName(name)) {
     throw invalidInput([
@@ -90,10 +91,20 @@ function readRepository({ input, now, caller }: Situation<Facts>, { department }
       },
     ]);
   }
+  const settings = readSettings(input.body, DEFAULT_SETTINGS);
+  const { kmsKey } = settings.encryption;
+  if (kmsKey !== undefined && !isKmsKeyOfAccount(kmsKey, config.aws)) {
+    throw invalidInput([
+      {
+        pointer: '/body/encryption/kmsKey',
+        detail: `The key must be one of the registry's own account and region: its id, its alias, or an ARN that starts with arn:${config.aws.partition}:kms:${config.aws.region}:${config.aws.accountId}:.`,
+      },
+    ]);
+  }
   return {
     name,
     department: department.id,
-    ...readSettings(input.body, DEFAULT_SETTINGS),
+    ...settings,
     createdBy: { repositoryId: caller.repositoryId as GitHubId, repository: caller.repository },
     createdAt: now,
     updatedAt: now,

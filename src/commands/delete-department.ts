@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts';
+import { listDeadLetters } from '../ledger/dead-letters.ts';
 import { countRepositories } from '../ledger/read.ts';
 import { pendingDelete } from '../model/pending.ts';
 import type { DepartmentState } from '../model/state.ts';
@@ -8,6 +9,8 @@ import { planRoles } from './plans.ts';
 
 interface Facts {
   readonly repositories: number;
+  /** Operations of the department that left something in AWS, which only a replay in the department can take up. */
+  readonly deadLetters: readonly string[];
 }
 
 /** Deletes a department that has neither repositories nor grants, with its push roles. Its names stay reserved. */
@@ -16,6 +19,9 @@ export const deleteDepartment: Command<Facts> = {
   departmentOf: departmentInPath,
   look: async (_input, { tables }, state) => ({
     repositories: state === undefined ? 0 : await countRepositories(tables, state.department.id),
+    deadLetters: (await listDeadLetters(tables))
+      .filter(({ department }) => department === state?.department.id)
+      .map(({ operation }) => operation),
   }),
   decide: ({ state, facts, config, operation, ifMatch }) => {
     const before = present(state);
@@ -28,6 +34,8 @@ export const deleteDepartment: Command<Facts> = {
     checkNotPending(before.access, 'The account access');
     checkEmpty(before, facts);
     const after: DepartmentState = { ...before, roles: [] };
+    // Where an earlier deletion took the roles, the executor still has to end this one.
+    const roleNames = roles.length === 0 ? [department.roleName] : roles.map(({ name }) => name);
     return {
       department: pendingDelete(department, operation),
       subject: { type: 'department', id: department.id },
@@ -35,16 +43,10 @@ export const deleteDepartment: Command<Facts> = {
         (role) => ({ kind: 'put', entity: { type: 'push-role', value: pendingDelete(role, operation) } }) as const,
       ),
       claims: [],
-      targets: roles.map((role) => ({ kind: 'role', name: role.name }) as const),
-      plan: planRoles(
-        roles.map((role) => role.name),
-        before,
-        after,
-        config.aws,
-      ),
-      total: roles.length,
+      targets: roleNames.map((name) => ({ kind: 'role', name }) as const),
+      plan: planRoles(roleNames, before, after, config.aws),
+      total: roleNames.length,
       answer: { entityName: 'department', entity: null, created: false },
-      deletesDepartment: true,
     };
   },
 };
@@ -52,7 +54,13 @@ export const deleteDepartment: Command<Facts> = {
 /** What one transaction can take away: each organisation and role is an item and a claim, of 100 actions in all. */
 const MOST_AT_ONCE = 40;
 
-function checkEmpty({ department, grants, organisations, roles }: DepartmentState, { repositories }: Facts): void {
+function checkEmpty({ department, grants, organisations, roles }: DepartmentState, { repositories, deadLetters }: Facts): void {
+  if (deadLetters.length > 0) {
+    throw new ServiceError(
+      'in-use',
+      `Operations of ${department.id} left something in AWS: ${deadLetters.join(', ')}. Replay them first; without the department nobody could.`,
+    );
+  }
   if (organisations.length + roles.length > MOST_AT_ONCE) {
     throw new ServiceError(
       'in-use',

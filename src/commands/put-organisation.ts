@@ -1,12 +1,12 @@
 import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../ledger/read.ts';
 import { isPattern, type Grant } from '../model/grant.ts';
-import type { GitHubId, OperationId } from '../model/ids.ts';
+import type { DepartmentId, GitHubId, OperationId } from '../model/ids.ts';
 import { isSameName, type OrganisationLogin } from '../model/names.ts';
 import type { Organisation } from '../model/organisation.ts';
 import { pendingCreate, pendingUpdate } from '../model/pending.ts';
 import { take } from '../model/settle.ts';
-import type { Claim, ClaimKey, DepartmentState } from '../model/state.ts';
+import { isActive, isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../model/state.ts';
 import { trustFit, grantsOfRole } from '../policy/role-assignment.ts';
 import { reachedOrganisations, widenedGrants } from '../policy/organisation-reach.ts';
 import { organisationView } from '../views/organisation.ts';
@@ -33,7 +33,7 @@ export const putOrganisation: Command<Facts> = {
     checkIfMatch(ifMatch, existing);
     if (existing !== undefined) checkNotPending(existing, `Organisation ${existing.login}`);
     const next = readOrganisation(situation, before, existing);
-    checkOwner(facts.claim, next, existing);
+    checkOwner(holding(facts.claim, next.department, situation.now), next, existing);
     if (next.shared) checkNoWideGrants(before, next);
     return decided(situation, before, existing, next);
   },
@@ -57,6 +57,11 @@ function readOrganisation(
     updatedAt: now,
     revision: (existing?.revision ?? 0) + 1,
   };
+}
+
+/** The claim as far as it stands in anybody's way: not where it is only reserved, for the department itself or for too long. */
+function holding(claim: Claim | undefined, department: DepartmentId, now: string): Claim | undefined {
+  return isActive(claim) || isHeldByAnother(claim, department, now) ? claim : undefined;
 }
 
 function checkOwner(claim: Claim | undefined, next: Organisation, existing: Organisation | undefined): void {

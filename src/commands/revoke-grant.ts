@@ -1,7 +1,6 @@
 import { pendingDelete, pendingUpdate } from '../model/pending.ts';
-import type { PushRole } from '../model/push-role.ts';
+import { MAX_SESSION_SECONDS, type PushRole } from '../model/push-role.ts';
 import type { DepartmentState } from '../model/state.ts';
-import { MAX_SESSION_SECONDS } from '../plan/render.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
 import { departmentInPath, nothingElse, type Command } from './command.ts';
 import { planRoles } from './plans.ts';

@@ -1,8 +1,9 @@
-import { releaseLease, takeLease } from '../ledger/lease.ts';
 import { readDepartmentItem } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
-import { NotYet, runOperation } from './operation.ts';
-import { beginRun, isOver, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
+import { runOperation } from './operation.ts';
+import { isOver, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
+import { NotYet } from './refusal.ts';
+import { withLease } from './with-lease.ts';
 
 /** How a department was left. */
 export type Left =
@@ -25,19 +26,15 @@ export async function execute(
   // Whoever asks for a department at rest, as the schedule does of all of them, costs one read.
   while ((await nextPending(parts, department)) !== undefined) {
     if (isOver(began, parts)) return 'not-yet';
-    const owner = parts.newId();
-    const taken = parts.monotonic();
-    // The ledger's own clock, because all who may want the lease share it; this machine's may be off.
-    const now = parts.tables.serverTime?.() ?? parts.now().getTime();
-    if (!(await takeLease(parts.tables, department, owner, now, now + parts.limits.lease))) return 'busy';
-    const left = await underLease(parts, beginRun(owner, parts, began, taken), department);
+    const left = await withLease(parts, department, began, (run) => workOff(parts, run));
     if (left !== 'done') return left;
     // Who rang while the lease was held was told "busy"; whatever they rang for is seen by looking again.
   }
   return 'done';
 }
 
-async function underLease(parts: ExecutorParts, run: Run, department: DepartmentId): Promise<Exclude<Left, 'busy'>> {
+async function workOff(parts: ExecutorParts, run: Run): Promise<Exclude<Left, 'busy'>> {
+  const { department } = run;
   try {
     for (;;) {
       const id = await nextPending(parts, department);
@@ -51,8 +48,6 @@ async function underLease(parts: ExecutorParts, run: Run, department: Department
       return 'not-yet';
     }
     throw error;
-  } finally {
-    await releaseLease(parts.tables, department, run.owner);
   }
 }
 

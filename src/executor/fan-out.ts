@@ -1,19 +1,26 @@
-import { applyChange } from '../aws/apply.ts';
 import { AwsFault } from '../aws/fault.ts';
 import { listRepositories } from '../ledger/read.ts';
+import type { AccountAccess } from '../model/account-access.ts';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
-import type { Repository } from '../model/repository.ts';
+import type { Change } from '../model/plan.ts';
+import type { AccessInPlace, Repository } from '../model/repository.ts';
 import { asOf } from '../model/settle.ts';
 import type { DepartmentState } from '../model/state.ts';
-import { planChanges } from '../plan/plan.ts';
-import { guardPlan, UnsafePlan } from './guard.ts';
+import type { RepositoryResource } from '../plan/resources.ts';
+import { accessGivenBy, foreignStatements, type PullAccess } from '../policy/repository-policy.ts';
+import { accessInPlaceWrites } from './access-in-place.ts';
+import { apply, proposeFrom } from './converge.ts';
+import { UnsafePlan } from './guard.ts';
 import { recordProgress, type Failure, type Outcome } from './outcome.ts';
 import type { ExecutorParts, Run } from './parts.ts';
-import { compare } from './resources.ts';
+import { endsRun, isUnexpected, messageOf, mostAttempts, NotYet } from './refusal.ts';
+import { compare, type Aim } from './resources.ts';
 
 /** Refused repositories that are named; the others are counted. */
 const MOST_NAMED = 20;
+/** Of those, the ones whose reason is part of the operation's own error. */
+const MOST_TOLD = 3;
 
 /** A fan-out under way. */
 interface FanOut {
@@ -22,6 +29,8 @@ interface FanOut {
   /** Whether a repository has the new policy already: from then on nothing is taken back. */
   applied: boolean;
   readonly calls: AwsCall[];
+  /** Repositories whose policy is, or is no longer, another than the department's account access means; to be recorded. */
+  readonly inPlace: Map<string, AccessInPlace | undefined>;
 }
 
 /**
@@ -42,96 +51,188 @@ export async function applyToAll(
 ): Promise<Outcome> {
   // How far it came says nothing of it: what it came past may be made by a later operation.
   const applied = operation.applied === true || operation.undoing !== undefined;
-  const fanOut: FanOut = { operation, applied, calls };
+  const fanOut: FanOut = { operation, applied, calls, inPlace: new Map() };
   try {
     await writeAll(parts, run, fanOut, state);
   } catch (error) {
-    if (fanOut.operation !== operation) await recordProgress(parts, run, fanOut.operation, calls.splice(0));
-    const isGivenUp =
-      error instanceof AwsFault && error.kind === 'transient' && operation.attempts >= parts.limits.attempts;
+    if (endsRun(error) && fanOut.operation === operation) throw error;
+    if (fanOut.operation !== operation) {
+      await record(parts, run, fanOut);
+      if (endsRun(error)) throw error;
+      // As long as it comes on, it is not given up.
+      throw new NotYet(messageOf(error), { cause: error });
+    }
+    const isGivenUp = error instanceof AwsFault && operation.attempts >= mostAttempts(parts, error);
     if (!isGivenUp || !fanOut.applied) throw error;
-    const { completed, total } = fanOut.operation;
-    return stays(
-      completed,
-      'aws-unavailable',
-      `Given up after ${operation.attempts} attempts with ${completed} of ${total} repositories done. ${error.message}`,
-    );
+    return leftUnreached(parts, run, fanOut, state, operation.attempts, error);
   }
-  const { refused } = fanOut.operation;
+  const { refused, completed } = fanOut.operation;
   if (refused === undefined) return { status: 'succeeded' };
-  const more = refused.count > refused.names.length ? ` and ${refused.count - refused.names.length} more` : '';
+  const { count, first } = refused;
+  const more = count > first.length ? ` and ${count - first.length} more` : '';
+  const names = first.map(({ repository }) => repository).join(', ');
+  const reasons = first.slice(0, MOST_TOLD).map(({ repository, detail }) => `${repository}: ${detail}`);
   return stays(
-    fanOut.operation.completed - refused.count,
+    completed - count,
     'refused-by-aws',
-    `The policy of ${refused.names.join(', ')}${more} could not be written; all others have it.`,
+    `The policy of ${names}${more} could not be written; all others have it. ${reasons.join(' ')}`,
   );
 }
 
 function stays(completed: number, code: Failure['code'], detail: string): Failure {
-  return { status: 'failed', code, detail, keepsState: true, isDeadLetter: true, completed };
+  return { status: 'failed', code, detail, ending: 'done', isDeadLetter: true, completed };
 }
 
-async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: DepartmentState): Promise<void> {
-  const { page: size } = parts.limits;
-  for (;;) {
-    const page = await listRepositories(parts.tables, state.department.id, size, fanOut.operation.cursor);
-    for (const repository of page) {
-      run.checkTime();
-      const isRefused = await isRefusedAt(parts, run, fanOut, state, repository);
-      fanOut.operation = passed(fanOut, repository.name, isRefused);
-    }
-    if (page.length < size) return;
-    await recordProgress(parts, run, fanOut.operation, fanOut.calls.splice(0));
-  }
-}
-
-/** An operation that came past a repository. As long as it comes on, it is not given up. */
-function passed({ operation, applied }: FanOut, name: string, isRefused: boolean): Operation {
-  const { completed, refused = { count: 0, names: [] } } = operation;
-  const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1, applied };
-  if (!isRefused) return next;
-  return { ...next, refused: { count: refused.count + 1, names: [...refused.names, name].slice(0, MOST_NAMED) } };
-}
-
-/** Writes one policy. Once others have it, a refusal of this one is told at the end. */
-async function isRefusedAt(
+/** AWS can't be reached any more: of those that were not come to, what they have is what they had. */
+async function leftUnreached(
   parts: ExecutorParts,
   run: Run,
   fanOut: FanOut,
   state: DepartmentState,
-  repository: Repository,
-): Promise<boolean> {
-  try {
-    const done = await writePolicy(parts, run, fanOut, state, repository);
-    // What stands already at a later attempt was written by an earlier one.
-    if (done === 'written' || (done === 'stands' && fanOut.operation.attempts > 1)) fanOut.applied = true;
-    return done === 'missing';
-  } catch (error) {
-    const isRefusal = error instanceof UnsafePlan || (error instanceof AwsFault && error.kind === 'definitive');
-    if (!isRefusal || !fanOut.applied) throw error;
-    if (error instanceof AwsFault) fanOut.calls.push(error.call);
-    return true;
+  attempts: number,
+  { message }: AwsFault,
+): Promise<Outcome> {
+  const { operation } = fanOut;
+  const given = state.access.pending?.previous ?? state.access;
+  const detail = `Not reached by ${operation.id}, which was given up.`;
+  for await (const page of pagesOf(parts, run, operation.cursor)) {
+    for (const { name } of page) fanOut.inPlace.set(name, inPlaceOf(operation, given, detail));
+    await record(parts, run, fanOut);
+  }
+  const { completed, total } = operation;
+  return stays(
+    completed,
+    'aws-unavailable',
+    `Given up after ${attempts} attempts with ${completed} of ${total} repositories done. ${message}`,
+  );
+}
+
+async function writeAll(parts: ExecutorParts, run: Run, fanOut: FanOut, state: DepartmentState): Promise<void> {
+  for await (const page of pagesOf(parts, run, fanOut.operation.cursor)) {
+    for (const repository of page) {
+      run.checkTime();
+      const refusal = await refusalAt(parts, run, fanOut, state, repository);
+      fanOut.operation = passed(fanOut, repository.name, refusal);
+    }
+    const isLast = page.length < parts.limits.page;
+    if (!isLast || fanOut.inPlace.size > 0) await record(parts, run, fanOut);
   }
 }
 
-async function writePolicy(
+async function* pagesOf(
+  { tables, limits }: ExecutorParts,
+  { department }: Run,
+  cursor: string | undefined,
+): AsyncGenerator<readonly Repository[]> {
+  let after = cursor;
+  for (;;) {
+    const page = await listRepositories(tables, department, limits.page, after);
+    yield page;
+    if (page.length < limits.page) return;
+    after = page.at(-1)?.name;
+  }
+}
+
+/** Records how far it came, and which repositories do not have what the department's account access says. */
+async function record(parts: ExecutorParts, run: Run, { operation, calls, inPlace }: FanOut): Promise<void> {
+  const marks = new Map(inPlace);
+  inPlace.clear();
+  await recordProgress(parts, run, operation, calls.splice(0), () => accessInPlaceWrites(parts, run.department, marks));
+}
+
+/** An operation that came past a repository. As long as it comes on, it is not given up. */
+function passed({ operation, applied }: FanOut, name: string, refusal: string | undefined): Operation {
+  const { completed, refused = { count: 0, first: [] } } = operation;
+  const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1, applied };
+  if (refusal === undefined) return next;
+  const first = [...refused.first, { repository: name, detail: refusal }].slice(0, MOST_NAMED);
+  return { ...next, refused: { count: refused.count + 1, first } };
+}
+
+/**
+ * Writes one policy. Once others have it, a refusal of this one is told at the end.
+ * @returns why it could not be written
+ */
+async function refusalAt(
   parts: ExecutorParts,
   run: Run,
-  { operation, calls }: FanOut,
+  fanOut: FanOut,
   state: DepartmentState,
   stored: Repository,
-): Promise<'written' | 'stands' | 'missing' | 'not-made-yet'> {
-  const repository = asOf(stored, operation.id);
+): Promise<string | undefined> {
+  const { operation, calls, inPlace } = fanOut;
   // A repository that a later operation makes gets its policy from that.
-  if (repository === undefined) return 'not-made-yet';
-  const comparison = await compare(parts, state, repository, operation, { kind: 'repository', name: repository.name });
-  if (comparison.observed.repositories.get(repository.name) === undefined) return 'missing';
-  const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
-  const policies = plan.filter(
-    ({ action }) => action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy',
-  );
-  guardPlan(policies, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
-  for (const change of policies)
-    calls.push(await applyChange(parts.aws, change, { force: false, mayBegin: run.checkLease }));
-  return policies.length === 0 ? 'stands' : 'written';
+  const repository = asOf(stored, operation.id);
+  if (repository === undefined) return undefined;
+  const refused = (given: PullAccess, detail: string): string => {
+    inPlace.set(stored.name, inPlaceOf(operation, described(given, state.access), detail));
+    return detail;
+  };
+  const aim: Aim = { state, repository, operation: operation.id, looksAtFresh: true };
+  const target = { kind: 'repository', name: repository.name } as const;
+  let observed: RepositoryResource | undefined;
+  try {
+    const comparison = await compare(parts, aim, target);
+    observed = comparison.observed.repositories.get(repository.name);
+    if (observed === undefined) return refused(NOBODY, 'There is no such repository in ECR.');
+    const proposal = proposeFrom(parts, run, aim, target, comparison, { only: isOfPolicy, maxDeletions: 0 });
+    await apply(parts, run, proposal, calls);
+    // What stands already at a later attempt was written by an earlier one.
+    if (proposal.plan.length > 0 || operation.attempts > 1) fanOut.applied = true;
+    if (stored.accessInPlace !== undefined) inPlace.set(stored.name, undefined);
+    return undefined;
+  } catch (error) {
+    if (!fanOut.applied || !isRefusal(parts, operation, error)) throw error;
+    const given = observed === undefined ? (state.access.pending?.previous ?? NOBODY) : accessGivenBy(observed.policy);
+    return refused(given, told(parts, operation, error, observed, calls));
+  }
+}
+
+const NOBODY: PullAccess = { accounts: [], organisationPull: false };
+
+function isOfPolicy({ action }: Change): boolean {
+  return action === 'ecr:SetRepositoryPolicy' || action === 'ecr:DeleteRepositoryPolicy';
+}
+
+/** Whether an error is one that another attempt would meet again, so that the others need not wait. */
+function isRefusal(parts: ExecutorParts, { attempts }: Operation, error: unknown): boolean {
+  if (error instanceof UnsafePlan) return true;
+  if (error instanceof AwsFault) return error.kind === 'definitive';
+  return isUnexpected(error) && attempts >= mostAttempts(parts, error);
+}
+
+/** What is told of a refusal: AWS's own words, and what may be behind them. */
+function told(
+  parts: ExecutorParts,
+  { id }: Operation,
+  error: unknown,
+  observed: RepositoryResource | undefined,
+  calls: AwsCall[],
+): string {
+  if (error instanceof UnsafePlan) return error.message;
+  if (!(error instanceof AwsFault)) {
+    parts.log.error({ operation: id, err: error }, 'A repository of a fan-out failed unexpectedly');
+    return `Something unexpected. Quote ${id} when you ask for help.`;
+  }
+  calls.push(error.call);
+  const foreign = foreignStatements(observed?.policy).map(({ Sid: sid }, index) => sid ?? `number ${index + 1}`);
+  if (foreign.length === 0) return error.message;
+  const some = foreign.slice(0, 5).join(', ');
+  return `${error.message} The policy keeps ${foreign.length} foreign statement(s) (${some}), which ECR may no longer accept, such as one whose principal was deleted. Take that away in ECR, then replay ${id}.`;
+}
+
+function inPlaceOf({ id }: Operation, { accounts, organisationPull }: PullAccess, detail: string): AccessInPlace {
+  return { operation: id, accounts, organisationPull, detail };
+}
+
+/** The accounts with the descriptions that the department gave them, now or before. */
+function described({ accounts, organisationPull }: PullAccess, access: AccountAccess): PullAccess {
+  const known = [...access.accounts, ...(access.pending?.previous?.accounts ?? [])];
+  return {
+    accounts: accounts.map((account) => {
+      const description = known.find(({ accountId }) => accountId === account.accountId)?.description;
+      return { ...account, description: description ?? account.description };
+    }),
+    organisationPull,
+  };
 }

@@ -1,6 +1,8 @@
-import type { OperationId } from '../model/ids.ts';
+import type { DepartmentId } from '../model/ids.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { RepositoryName } from '../model/names.ts';
+import type { Operation } from '../model/operation.ts';
+import type { Repository } from '../model/repository.ts';
 import { isWanted } from '../model/pending.ts';
 import type { PushRole } from '../model/push-role.ts';
 import type { AwsSettings } from '../model/settings.ts';
@@ -17,7 +19,7 @@ import {
 } from '../policy/document-guard.ts';
 import { checkGrant } from '../policy/grant-rules.ts';
 import { grantsOfRole } from '../policy/role-assignment.ts';
-import { DEPARTMENT_TAG } from '../policy/tags.ts';
+import { guardLifecycle, guardMutability, guardNewRepository, guardNewRole } from '../policy/resource-guard.ts';
 import type { Comparison } from './resources.ts';
 
 /** A plan that the executor will not carry out, whoever made it: the ledger's state is not trusted because it is stored. */
@@ -30,6 +32,8 @@ export class UnsafePlan extends Error {
 
 /** What a plan is held against. */
 export interface GuardContext {
+  /** The department whose lease is held: the only reference for whose things these are. */
+  readonly department: DepartmentId;
   readonly state: DepartmentState;
   readonly comparison: Comparison;
   readonly settings: AwsSettings;
@@ -43,7 +47,7 @@ export interface GuardContext {
  */
 export function guardPlan(plan: Plan, context: GuardContext): void {
   const verdict = checkPlan(plan, {
-    department: context.state.department.id,
+    department: context.department,
     observed: context.comparison.observed,
     settings: context.settings,
     forced: context.forced,
@@ -60,13 +64,37 @@ export function guardPlan(plan: Plan, context: GuardContext): void {
 }
 
 /**
+ * Holds what is stored in a department's place to that department: whatever says that it is another's is not carried out.
+ * @throws UnsafePlan
+ */
+export function guardOwnership(
+  state: DepartmentState,
+  repository: Repository | undefined,
+  operation: Operation,
+  department: string,
+): void {
+  const owners: readonly (readonly [string, string])[] = [
+    [`operation ${operation.id}`, operation.department],
+    ['the department', state.department.id],
+    ['its account access', state.access.department],
+    ...state.organisations.map((one) => [`organisation ${one.login}`, one.department] as const),
+    ...state.grants.map((one) => [`grant ${one.id}`, one.department] as const),
+    ...state.roles.map((one) => [`push role ${one.name}`, one.department] as const),
+    ...(repository === undefined ? [] : [[`repository ${repository.name}`, repository.department] as const]),
+  ];
+  const foreign = owners.find(([, owner]) => owner !== department);
+  if (foreign !== undefined)
+    throw new UnsafePlan(`owner: ${foreign[0]} is stored for ${department} and says that it is of ${foreign[1]}.`);
+}
+
+/**
  * The executor's own look at what an operation asks for: a grant that the rules would not let in is not carried out,
  * also where the documents that follow from it would only be narrower than it says.
  * @throws UnsafePlan
  */
 export function guardAsked(
   { grants, organisations }: DepartmentState,
-  operation: OperationId,
+  operation: Operation['id'],
   settings: AwsSettings,
 ): void {
   const asked = grants.filter(({ pending }) => pending?.operation === operation && pending.change !== 'delete');
@@ -75,30 +103,31 @@ export function guardAsked(
 }
 
 function guardChange(change: Change, context: GuardContext): readonly GuardViolation[] {
-  const { settings, state } = context;
+  const { department, settings } = context;
+  const { resource, after } = change;
   switch (change.action) {
-    case 'iam:CreateRole':
-      return guardTrust((change.after as unknown as RoleResource).trustPolicy, context);
+    case 'iam:CreateRole': {
+      const role = after as unknown as RoleResource;
+      return [...guardNewRole(role, resource, department, settings), ...guardTrust(role.trustPolicy, context)];
+    }
     case 'iam:UpdateAssumeRolePolicy':
-      return guardTrust(change.after as unknown as PolicyDocument, context);
+      return guardTrust(after as unknown as PolicyDocument, context);
     case 'iam:PutRolePolicy':
       return guardInline(change, context);
     case 'ecr:SetRepositoryPolicy': {
-      const foreign = context.comparison.observed.repositories.get(change.resource)?.policy;
-      return guardRepositoryPolicy(change.after as unknown as PolicyDocument, settings, { foreign });
+      const foreign = context.comparison.observed.repositories.get(resource)?.policy;
+      return guardRepositoryPolicy(after as unknown as PolicyDocument, settings, { foreign });
     }
-    case 'ecr:CreateRepository': {
-      const { tags } = change.after as unknown as RepositoryResource;
-      return tags[DEPARTMENT_TAG] === state.department.id
-        ? []
-        : [{ at: '/tags', rule: 'owner', detail: 'Another department’s tag.' }];
-    }
+    case 'ecr:CreateRepository':
+      return guardNewRepository(after as unknown as RepositoryResource, resource, department, settings);
+    case 'ecr:PutLifecyclePolicy':
+      return guardLifecycle(after);
+    case 'ecr:PutImageTagMutability':
+      return guardMutability(after as unknown as RepositoryResource);
+    case 'ecr:PutImageScanningConfiguration':
     case 'ecr:DeleteRepository':
     case 'ecr:DeleteRepositoryPolicy':
-    case 'ecr:PutLifecyclePolicy':
     case 'ecr:DeleteLifecyclePolicy':
-    case 'ecr:PutImageTagMutability':
-    case 'ecr:PutImageScanningConfiguration':
     case 'iam:DeleteRolePolicy':
     case 'iam:DeleteRole':
       return [];
@@ -129,7 +158,7 @@ function guardScope(role: PushRole, { grants }: DepartmentState): readonly Guard
   ];
 }
 
-function guardInline({ resource, after }: Change, { state, settings }: GuardContext): readonly GuardViolation[] {
+function guardInline({ resource, after }: Change, { department, state, settings }: GuardContext): readonly GuardViolation[] {
   const { policyName, document } = after as unknown as {
     readonly policyName: string;
     readonly document: PolicyDocument;
@@ -138,7 +167,7 @@ function guardInline({ resource, after }: Change, { state, settings }: GuardCont
   if (role === undefined) return [{ at: '', rule: 'unknown-role', detail: `The department has no role ${resource}.` }];
   switch (policyName) {
     case INLINE_POLICY_NAMES.push:
-      return [...guardScope(role, state), ...guardPushPolicy(document, role, settings)];
+      return [...guardScope(role, state), ...guardPushPolicy(document, { ...role, department }, settings)];
     case INLINE_POLICY_NAMES.revoke:
       return guardRevokeSessionsPolicy(document);
     default:

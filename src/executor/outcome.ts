@@ -1,14 +1,12 @@
-import { link } from '../audit/chain.ts';
-import { auditHead, chainHeadOf } from '../audit/head.ts';
-import { commit } from '../ledger/commit.ts';
 import type { DeadLetterWrites } from '../ledger/dead-letters.ts';
-import { readClaim, readDepartment } from '../ledger/read.ts';
+import { readClaim } from '../ledger/read.ts';
 import type { AuditRecord, AwsCall } from '../model/audit-event.ts';
 import type { ErrorCode } from '../model/error-code.ts';
 import type { Operation } from '../model/operation.ts';
-import { release, settle, type Settlement } from '../model/settle.ts';
-import type { ClaimWrite, DepartmentHead } from '../model/state.ts';
+import { release, settle, type Ending, type Settlement } from '../model/settle.ts';
+import type { ClaimWrite, DepartmentState, Write } from '../model/state.ts';
 import { embeddedMetric } from '../operations/metrics.ts';
+import { advance, type Step } from './advance.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { repositoryOf } from './resources.ts';
 
@@ -23,8 +21,11 @@ export interface Failure {
   readonly status: 'failed';
   readonly code: ErrorCode;
   readonly detail: string;
-  /** The new state stays although the operation failed: part of it stands in AWS already. */
-  readonly keepsState?: boolean;
+  /**
+   * What becomes of the state: `undone`, where nothing of the operation is applied any more; `closed`, where going back would
+   * open what it closed; `done`, where the new state stays although a part of it could not be applied.
+   */
+  readonly ending: Ending;
   /** AWS is not known to be as the state says: the operation becomes a dead letter, which a replay takes up. */
   readonly isDeadLetter?: boolean;
   /** For a fan-out: how many repositories have the new policy; as far as was recorded without it. */
@@ -41,7 +42,7 @@ export class Superseded extends Error {
 
 /**
  * Ends an operation in one transaction: its outcome, what becomes of the entities that waited for it, and the audit
- * event. A refusal by AWS is undone by a new version of the department.
+ * event. What is not simply done is a new version of the department.
  */
 export async function recordOutcome(
   parts: ExecutorParts,
@@ -50,88 +51,72 @@ export async function recordOutcome(
   outcome: Outcome,
   calls: readonly AwsCall[],
 ): Promise<void> {
-  for (let attempt = 1; attempt <= 20; attempt++) {
-    if (await tryRecord(parts, run, operation, outcome, calls)) return;
-    await parts.pause(Math.random() * 20 * attempt);
-  }
-  throw new Error(`The outcome of ${operation.id} could not be recorded; another run will.`);
+  const isRecorded = await advance(parts, run, `The outcome of ${operation.id}`, (state, now) =>
+    // An answer that got lost on its way, or a newer operation: it has ended already, and that is told once.
+    isPending(state, operation) ? endOf(parts, state, operation, outcome, calls, now) : Promise.resolve(undefined),
+  );
+  if (isRecorded) tellEnd(parts, operation, outcome);
 }
 
-async function tryRecord(
+async function endOf(
   parts: ExecutorParts,
-  run: Run,
+  state: DepartmentState,
   operation: Operation,
   outcome: Outcome,
   calls: readonly AwsCall[],
-): Promise<boolean> {
-  const { head, state } = await readDepartment(parts.tables, operation.department);
-  if (head === undefined || state === undefined)
-    throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
-  // An answer that got lost on its way, or a newer operation: the end stands already, and is told once.
-  if (!head.pendingOperations.includes(operation.id)) return true;
-  const now = parts.now().toISOString();
-  const settled = outcome.status === 'failed' && outcome.keepsState !== true ? 'failed' : 'succeeded';
-  const settlement = settle(state, await repositoryOf(parts, operation), operation.id, settled);
-  const events = link(operation.department, chainHeadOf(head), [recordOf(operation, outcome, calls, now)]);
-  const becomes: DepartmentHead = {
-    version: settled === 'failed' ? head.version + 1 : head.version,
-    ...auditHead(head, events),
-    pendingOperations: head.pendingOperations.filter((id) => id !== operation.id),
-    deleted: settlement.deleted,
-  };
-  const committed = await commit(parts.tables, {
+  now: string,
+): Promise<Step> {
+  const { head } = state;
+  const ending = outcome.status === 'failed' ? outcome.ending : 'done';
+  const leavesTraces = outcome.status === 'failed' && outcome.isDeadLetter === true;
+  const settlement = settle(state, await repositoryOf(parts, operation.department, operation), operation.id, ending, leavesTraces);
+  return {
+    records: [recordOf(operation, outcome, calls, now)],
     department: settlement.department,
-    was: head,
-    becomes,
+    head: {
+      version: ending === 'done' ? head.version : head.version + 1,
+      pendingOperations: head.pendingOperations.filter((id) => id !== operation.id),
+      deleted: settlement.deleted,
+    },
     writes: settlement.writes,
     claims: await releasedClaims(parts, operation, settlement, now),
     operations: [ended(operation, outcome, now)],
-    events,
     deadLetters: deadLettersOf(operation, outcome, now),
-    leaseOwner: run.owner,
-    now,
-  });
-  if (committed !== 'committed') return false;
-  const latencyMs = Math.max(0, Date.parse(now) - Date.parse(operation.createdAt));
-  const measured = embeddedMetric(
-    { kind: 'mutation', outcome: outcome.status, latencyMs },
-    parts.tables.state,
-    parts.now(),
-  );
-  parts.log.info({ ...measured, operation: operation.id, department: operation.department }, 'An operation has ended');
-  return true;
+  };
 }
 
-/** The AWS calls of an operation that do not fit into its outcome's event, in an event of their own. */
+function tellEnd(parts: ExecutorParts, { id, department, createdAt }: Operation, { status }: Outcome): void {
+  const now = parts.now();
+  const latencyMs = Math.max(0, now.getTime() - Date.parse(createdAt));
+  const measured = embeddedMetric({ kind: 'mutation', outcome: status, latencyMs }, parts.tables.state, now);
+  parts.log.info({ ...measured, operation: id, department }, 'An operation has ended');
+}
+
+/**
+ * Records how far an operation came: its AWS calls, which do not fit into its outcome's event, in an event of their own.
+ * @throws Superseded
+ */
 export async function recordProgress(
   parts: ExecutorParts,
   run: Run,
   operation: Operation,
   calls: readonly AwsCall[],
+  writes: () => Promise<readonly Write[]> = async () => [],
 ): Promise<void> {
-  for (let attempt = 1; attempt <= 20; attempt++) {
-    const { head, state } = await readDepartment(parts.tables, operation.department);
-    if (head === undefined || state === undefined)
-      throw new Error(`Department ${operation.department} of ${operation.id} is gone.`);
-    if (!head.pendingOperations.includes(operation.id)) throw new Superseded(operation.id);
-    const now = parts.now().toISOString();
-    const record: AuditRecord = { ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls };
-    const events = link(operation.department, chainHeadOf(head), [record]);
-    const committed = await commit(parts.tables, {
-      department: state.department,
-      was: head,
-      becomes: { ...head, ...auditHead(head, events) },
-      writes: [],
-      claims: [],
-      operations: [operation],
-      events,
-      leaseOwner: run.owner,
-      now,
-    });
-    if (committed === 'committed') return;
-    await parts.pause(Math.random() * 20 * attempt);
-  }
-  throw new Error(`The progress of ${operation.id} could not be recorded; another run will go on.`);
+  const isRecorded = await advance(parts, run, `The progress of ${operation.id}`, async (state, now) =>
+    isPending(state, operation)
+      ? {
+          records: [{ ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls }],
+          operations: [operation],
+          writes: await writes(),
+        }
+      : undefined,
+  );
+  if (!isRecorded) throw new Superseded(operation.id);
+}
+
+function isPending({ head }: DepartmentState, { id }: Operation): boolean {
+  return head.pendingOperations.includes(id);
 }
 
 /** What each event of an operation tells: who asked for it and from where, so that none needs another to be understood. */

@@ -1,6 +1,7 @@
 import type { AwsClients } from '../aws/clients.ts';
 import type { Log } from '../commands/parts.ts';
 import type { Tables } from '../ledger/client.ts';
+import type { DepartmentId } from '../model/ids.ts';
 import type { AwsSettings } from '../model/settings.ts';
 
 /** What the executor is made of. */
@@ -27,12 +28,14 @@ export interface ExecutorLimits {
   readonly lease: number;
   /** How often an operation is begun before it is given up. */
   readonly attempts: number;
+  /** How often an operation is begun that meets something unexpected, which no waiting will cure. */
+  readonly surprises: number;
   /** Repositories between two records of how far a fan-out came; the calls on them fit into one audit event. */
   readonly page: number;
 }
 
 /** The limits of a Lambda that times out after 45 seconds. */
-export const EXECUTOR_LIMITS: ExecutorLimits = { work: 20_000, lease: 60_000, attempts: 12, page: 50 };
+export const EXECUTOR_LIMITS: ExecutorLimits = { work: 20_000, lease: 60_000, attempts: 12, surprises: 3, page: 50 };
 
 /** Ends a run before its lease does: thrown where the next AWS call could outlive it. */
 export class OutOfTime extends Error {
@@ -42,9 +45,14 @@ export class OutOfTime extends Error {
   }
 }
 
-/** One run under a lease: whose it is, and until when work may be begun. */
-export interface Run {
+/** Whose run it is, and for which department: the one whose lease it holds, whatever anything stored says. */
+export interface Holder {
   readonly owner: string;
+  readonly department: DepartmentId;
+}
+
+/** One run under a lease: whose it is, and until when work may be begun. */
+export interface Run extends Holder {
   /** @throws OutOfTime when no AWS call may be begun any more */
   readonly checkTime: () => void;
   /** @throws OutOfTime when a request that is sent now could outlive the lease: after a pause of the whole process, say */
@@ -67,11 +75,11 @@ export function isOver(began: number, { limits, monotonic }: Time): boolean {
  * @param began when the event that rang came, by the monotonic clock: all its departments share the time that there is
  * @param taken when the lease was asked for, by the monotonic clock
  */
-export function beginRun(owner: string, time: Time, began: number, taken = time.monotonic()): Run {
+export function beginRun(holder: Holder, time: Time, began: number, taken: number): Run {
   const { limits, monotonic } = time;
   const takenByTheWall = Date.now() - (monotonic() - taken);
   return {
-    owner,
+    ...holder,
     checkTime: () => {
       if (isOver(began, time)) throw new OutOfTime();
     },

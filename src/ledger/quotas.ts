@@ -17,8 +17,22 @@ export async function writeQuotas(tables: Tables, quotas: AccountQuotas): Promis
   await tables.documents.send(new PutCommand({ TableName: tables.state, Item: { ...KEY, value: quotas } }));
 }
 
-/** The settings with the account's quotas, as far as they are known. */
+/** What IAM's quota of a trust policy can be: its default, and the most that AWS raises it to. */
+const TRUST_POLICY_SIZES = { least: 2_048, most: 8_192 } as const;
+
+/**
+ * The settings with the account's quota, as far as it is known. Nothing else comes from the table, and the quota only within
+ * what AWS gives: who can write to the table must not configure those who check what is in it.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 export async function withAccountQuotas(tables: Tables, settings: AwsSettings): Promise<AwsSettings> {
+  const trustPolicySize = await readTrustPolicySize(tables);
+  return trustPolicySize === undefined ? settings : { ...settings, trustPolicySize };
+}
+
+async function readTrustPolicySize(tables: Tables): Promise<number | undefined> {
   const item = await getItem(tables, KEY);
-  return item === undefined ? settings : { ...settings, ...(item['value'] as AccountQuotas) };
+  const size = (item?.['value'] as Readonly<Record<string, unknown>> | undefined)?.['trustPolicySize'];
+  const { least, most } = TRUST_POLICY_SIZES;
+  return typeof size === 'number' && Number.isInteger(size) && size >= least && size <= most ? size : undefined;
 }

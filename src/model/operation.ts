@@ -34,6 +34,12 @@ export interface Answer {
   readonly sessionsValidUntil?: string;
 }
 
+/** A repository whose policy could not be written, and what AWS said. */
+export interface RepositoryRefusal {
+  readonly repository: string;
+  readonly detail: string;
+}
+
 /** One accepted mutation on its way into AWS. */
 export interface Operation {
   readonly id: OperationId;
@@ -53,8 +59,8 @@ export interface Operation {
   readonly cursor?: string;
   /** For a fan-out: whether a repository has the new policy already, so that the new state stays. */
   readonly applied?: boolean;
-  /** For a fan-out: the repositories that AWS refused, the first of them by name. */
-  readonly refused?: { readonly count: number; readonly names: readonly string[] };
+  /** For a fan-out: how many repositories refused, and of the first of them why. */
+  readonly refused?: { readonly count: number; readonly first: readonly RepositoryRefusal[] };
   /** For a fan-out: the operation whose place it took half-way, so that AWS may hold some of that one's documents. */
   readonly supersedes?: OperationId;
   /** For a fan-out that was refused: the error that it will end with, once the policies are what they were before. */

@@ -2,6 +2,9 @@ import type { DepartmentId } from './ids.ts';
 import type { RepositoryName, RoleName } from './names.ts';
 import type { Pending } from './pending.ts';
 
+/** How long a session of a push role lasts at most, in seconds. */
+export const MAX_SESSION_SECONDS = 3600;
+
 /**
  * The IAM role that workflows assume. The department's own role and its numbered overflow roles serve grants for all
  * of the department's repositories; each grant for named repositories has a role of its own.

@@ -1,4 +1,5 @@
-import type { DepartmentId, GitHubId } from './ids.ts';
+import type { AccountAccess } from './account-access.ts';
+import type { DepartmentId, GitHubId, OperationId } from './ids.ts';
 import type { RepositoryName } from './names.ts';
 import type { Pending } from './pending.ts';
 
@@ -9,6 +10,14 @@ export type ImageTagMutability = 'MUTABLE' | 'IMMUTABLE' | 'MUTABLE_WITH_EXCLUSI
 export interface Encryption {
   readonly encryptionType: 'AES256' | 'KMS' | 'KMS_DSSE';
   readonly kmsKey?: string;
+}
+
+/** The account access that a repository's policy has, where it is not the department's. */
+export interface AccessInPlace extends Pick<AccountAccess, 'accounts' | 'organisationPull'> {
+  /** The operation that could not apply the department's. */
+  readonly operation: OperationId;
+  /** Why not. */
+  readonly detail: string;
 }
 
 /** One ECR repository of one department. */
@@ -24,6 +33,8 @@ export interface Repository {
   readonly encryption: Encryption;
   /** The GitHub repository whose workflow created it; self-service may grant only to that one. */
   readonly createdBy: { readonly repositoryId: GitHubId; readonly repository: string };
+  /** Set where the department's account access could not be applied to this one: what its policy has in its place. */
+  readonly accessInPlace?: AccessInPlace;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly revision: number;

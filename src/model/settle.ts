@@ -1,3 +1,4 @@
+import type { AccountAccess } from './account-access.ts';
 import type { OperationId } from './ids.ts';
 import type { Pendable } from './pending.ts';
 import { settled } from './pending.ts';
@@ -7,37 +8,50 @@ import type { Claim, ClaimKey, DepartmentState, Entity, Write } from './state.ts
 /** How long a name stays reserved to its department after it was let go. */
 export const RESERVATION_DAYS = 90;
 
+/**
+ * How an operation ended, as far as the state is concerned.
+ * `done`: what it meant is the state.
+ * `undone`: all is as it was before it.
+ * `closed`: it failed, and going back would open what it has closed. What it takes away stays taken away.
+ */
+export type Ending = 'done' | 'undone' | 'closed';
+
+/** What becomes of a name that an entity held: let go, kept for its department for a time, or put back to what it was. */
+export type ReleaseKind = 'let-go' | 'reserve' | 'undo';
+
 /** What becomes of a department when an operation ends. */
 export interface Settlement {
   readonly department: DepartmentState['department'];
   /** The department itself is gone. */
   readonly deleted: boolean;
   readonly writes: readonly Write[];
-  /** Claims that are let go, or (`undo`) put back to what they were. */
-  readonly released: readonly { readonly key: ClaimKey; readonly how: 'let-go' | 'undo' }[];
+  /** Claims that are let go. */
+  readonly released: readonly { readonly key: ClaimKey; readonly how: ReleaseKind }[];
 }
 
 /**
- * Ends an operation in the ledger's state: what it made stands, what it deleted goes; or, when AWS refused it, all is
- * as it was before. Pure; the same for every command, because each entity says what it waits for.
+ * Ends an operation in the ledger's state. Pure; the same for every command, because each entity says what it waits for.
+ * @param leavesTraces AWS may still hold something that the state no longer has. Then the names of what goes stay
+ *   reserved for the department, and the department itself stays, so that a replay can finish the work.
  */
 export function settle(
   state: DepartmentState,
   repository: Repository | undefined,
   operation: OperationId,
-  outcome: 'succeeded' | 'failed',
+  ending: Ending,
+  leavesTraces = ending === 'closed',
 ): Settlement {
   const waiting = entitiesOf(state, repository).filter(
     ({ value }) => (value as Pendable).pending?.operation === operation,
   );
   const own = waiting.find((entity) => entity.type === 'department');
-  const deleted = own !== undefined && isGone(own.value.pending?.change, outcome);
+  const deleted = own !== undefined && !leavesTraces && isGone(own.value.pending?.change, ending);
   // A department that goes takes all that is its own with it.
   const concerned = deleted ? entitiesOf(state, undefined) : waiting;
-  const how = outcome === 'succeeded' ? 'let-go' : 'undo';
-  const settledOnes = concerned.map((entity) => (deleted ? gone(entity, how) : settleOne(entity, outcome)));
+  const how = leavesTraces ? 'reserve' : ending === 'undone' ? 'undo' : 'let-go';
+  const settledOnes = concerned.map((entity) => (deleted ? gone(entity, how) : settleOne(entity, ending, how)));
   return {
-    department: own === undefined ? state.department : settleDepartment(own.value, outcome),
+    department: own === undefined ? state.department : leftOf(own.value, ending),
     deleted,
     writes: settledOnes.flatMap((one) => one.writes),
     released: settledOnes.flatMap((one) => one.released),
@@ -87,11 +101,6 @@ export function stateAsOf(state: DepartmentState, operation: OperationId): Depar
   };
 }
 
-function settleDepartment(department: DepartmentState['department'], outcome: 'succeeded' | 'failed') {
-  const previous = department.pending?.previous;
-  return outcome === 'failed' && previous !== undefined ? previous : settled(department);
-}
-
 /** The state as a settlement leaves it, for whoever must know it before it is written. */
 export function afterSettlement(
   state: DepartmentState,
@@ -126,19 +135,65 @@ export function afterSettlement(
 }
 
 /** Whether an entity is no more: deleted, or never made. */
-function isGone(change: 'create' | 'update' | 'delete' | undefined, outcome: 'succeeded' | 'failed'): boolean {
-  return change === (outcome === 'succeeded' ? 'delete' : 'create');
+function isGone(change: 'create' | 'update' | 'delete' | undefined, ending: Ending): boolean {
+  return change === (ending === 'undone' ? 'create' : 'delete');
 }
 
-function gone(entity: Entity, how: 'let-go' | 'undo'): Pick<Settlement, 'writes' | 'released'> {
+function gone(entity: Entity, how: ReleaseKind): Pick<Settlement, 'writes' | 'released'> {
   return { writes: [{ kind: 'delete', entity }], released: claimsOf(entity).map((key) => ({ key, how })) };
 }
 
-function settleOne(entity: Entity, outcome: 'succeeded' | 'failed'): Pick<Settlement, 'writes' | 'released'> {
-  const pending = (entity.value as Pendable).pending;
-  if (isGone(pending?.change, outcome)) return gone(entity, outcome === 'succeeded' ? 'let-go' : 'undo');
-  const value = (outcome === 'failed' ? pending?.previous : undefined) ?? settled(entity.value);
-  return { writes: [{ kind: 'put', entity: { type: entity.type, value } as Entity }], released: [] };
+function settleOne(entity: Entity, ending: Ending, how: ReleaseKind): Pick<Settlement, 'writes' | 'released'> {
+  const { pending } = entity.value as Pendable;
+  // Whether a department goes was decided before; one that is here stays.
+  if (entity.type !== 'department' && isGone(pending?.change, ending)) return gone(entity, how);
+  return { writes: [{ kind: 'put', entity: leftEntity(entity, ending) }], released: [] };
+}
+
+function leftEntity(entity: Entity, ending: Ending): Entity {
+  switch (entity.type) {
+    case 'account-access': {
+      const access = ending === 'closed' ? closedAccess(entity.value) : undefined;
+      return { type: entity.type, value: access ?? leftOf(entity.value, ending) };
+    }
+    case 'repository': {
+      // Whoever changed a repository has applied the account access to it, too; a fan-out in between may not have been able to.
+      const { accessInPlace: _before, ...left } = leftOf(entity.value, ending);
+      const { accessInPlace } = entity.value;
+      return {
+        type: entity.type,
+        value: ending === 'done' || accessInPlace === undefined ? left : { ...left, accessInPlace },
+      };
+    }
+    default:
+      return { type: entity.type, value: leftOf<Pendable & { readonly revision: number }>(entity.value, ending) } as Entity;
+  }
+}
+
+/**
+ * What is left of an entity that stays. One that goes back to what it was gets a revision of its own: whoever has seen the
+ * refused one must not find its entity tag again on a later change.
+ */
+function leftOf<T extends Pendable & { readonly revision: number }>(entity: T, ending: Ending): T {
+  const previous = entity.pending?.previous as T | undefined;
+  if (ending !== 'undone' || previous === undefined) return settled(entity) as T;
+  return { ...previous, revision: entity.revision + 1 };
+}
+
+/** The account access of which a part may be in AWS and the other can't be: what both the list before and the new one allow. */
+function closedAccess(access: AccountAccess): AccountAccess | undefined {
+  const { pending, ...next } = access;
+  if (pending?.previous === undefined) return undefined;
+  const before = new Map(pending.previous.accounts.map((account) => [account.accountId, account]));
+  return {
+    ...next,
+    accounts: next.accounts.flatMap((account) => {
+      const was = before.get(account.accountId);
+      return was === undefined ? [] : [{ ...account, canWrite: account.canWrite && was.canWrite }];
+    }),
+    organisationPull: next.organisationPull && pending.previous.organisationPull,
+    revision: next.revision + 1,
+  };
 }
 
 /** The names that an entity holds in the whole account. */
@@ -158,12 +213,12 @@ export function claimsOf(entity: Entity): readonly ClaimKey[] {
   }
 }
 
-/** What a claim becomes when a department lets go of it: reserved for a time, or, for an owner, free of it at once. */
-export function release(claim: Claim, department: string, how: 'let-go' | 'undo', now: string): Claim | undefined {
-  if (claim.key.kind === 'owner') {
-    const departments = claim.departments.filter((one) => one !== department);
-    return departments.length === 0 ? undefined : { ...claim, departments };
-  }
+/** What a claim becomes when a department no longer has what it claimed; `undefined` for none. */
+export function release(claim: Claim, department: string, how: ReleaseKind, now: string): Claim | undefined {
+  const others = claim.departments.filter((one) => one !== department);
+  // An owner is free at once, unless AWS may still let it in for this department alone.
+  if (claim.key.kind === 'owner' && (how !== 'reserve' || others.length > 0))
+    return others.length === 0 ? undefined : { ...claim, departments: others };
   const { reservedBefore, ...rest } = claim;
   if (how === 'undo') return reservedBefore === undefined ? undefined : { ...rest, reservedUntil: reservedBefore };
   return { ...rest, reservedUntil: new Date(Date.parse(now) + RESERVATION_DAYS * 86_400_000).toISOString() };

@@ -1,27 +1,34 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { applyChange } from '../aws/apply.ts';
-import { observeRepository, observeRole } from '../aws/observe.ts';
-import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../audit/chain.ts';
-import { auditHead, chainHeadOf } from '../audit/head.ts';
-import { guardPlan } from '../executor/guard.ts';
-import { beginRun, type ExecutorParts, type Run } from '../executor/parts.ts';
-import { commit } from '../ledger/commit.ts';
+import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN } from '../audit/chain.ts';
+import { auditHead } from '../audit/head.ts';
+import { AwsFault } from '../aws/fault.ts';
+import { accessInPlaceWrites } from '../executor/access-in-place.ts';
+import { advance } from '../executor/advance.ts';
+import { apply, propose, type Looker, type Proposal } from '../executor/converge.ts';
+import { CALLS_PER_EVENT } from '../executor/outcome.ts';
+import type { ExecutorParts, Run } from '../executor/parts.ts';
+import type { SingleTarget } from '../executor/resources.ts';
+import { withLease } from '../executor/with-lease.ts';
 import { readChainHead } from '../ledger/append.ts';
 import { auditSortKey, chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
 import { readExports, releaseRun } from '../ledger/export-state.ts';
-import { releaseLease, takeLease } from '../ledger/lease.ts';
 import { queryAll } from '../ledger/pages.ts';
 import { eventOf, listChains } from '../ledger/read-audit.ts';
-import { getItem, listRepositories, NEW_HEAD, readDepartment, readDepartmentItem } from '../ledger/read.ts';
+import {
+  getItem,
+  listRepositories,
+  NEW_HEAD,
+  readDepartment,
+  readDepartmentItem,
+  readRepositoryOf,
+} from '../ledger/read.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { AuditEvent, AuditRecord, AwsCall } from '../model/audit-event.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import { isWanted } from '../model/pending.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Change, Plan } from '../model/plan.ts';
+import type { Repository } from '../model/repository.ts';
 import type { DepartmentHead, DepartmentState } from '../model/state.ts';
-import { planChanges } from '../plan/plan.ts';
-import { desiredRepository, desiredRole } from '../plan/render.ts';
-import type { Resources } from '../plan/resources.ts';
 
 /** What became of a department whose state was restored. */
 export interface Reconciled {
@@ -38,36 +45,46 @@ export interface Reconciled {
  * Brings a department whose state was restored back to its audit chain, and AWS back to the state.
  *
  * The chain is ahead of a restored state, and an event is never put twice: so the state's counters go to where the chain
- * really ends. Then each repository and role is looked at and compared, under the department's lease and through the same
- * guards as an operation.
+ * really ends. Then each repository and role is looked at and compared, and brought to the state as an operation would: under
+ * the department's lease, behind the same guards and the same fence. A large department is worked on in slices, each under a
+ * lease of its own.
  *
- * @param apply whether to carry the changes out; with an audit event of their own
+ * @param apply whether to carry the changes out; with audit events of their own
  */
 export async function reconcile(parts: ExecutorParts, department: DepartmentId, apply: boolean): Promise<Reconciled> {
-  const owner = parts.newId();
-  await takeLeaseInTurn(parts, department, owner);
-  const run = beginRun(owner, parts, parts.monotonic());
-  try {
+  const begun = await inTurn(parts, department, async (run) => {
     const since = await forwardChain(parts.tables, department);
     const { head, state } = await readDepartment(parts.tables, department);
     const pending = head?.pendingOperations ?? [];
-    if (state === undefined || pending.length > 0) return { department, since, changes: [], pending };
-    const changes = await compareWithAws(parts, state);
-    if (apply && changes.length > 0) await carryOut(parts, run, state, changes);
-    return { department, since, changes, pending };
-  } finally {
-    await releaseLease(parts.tables, department, owner);
+    if (state === undefined || pending.length > 0) return { since, pending, changes: [], isOver: true };
+    return { since, pending, changes: await reconcileSlice(parts, run, rolesOf(state), apply), isOver: false };
+  });
+  const { since, pending } = begun;
+  const changes = [...begun.changes];
+  let after: string | undefined;
+  for (let isOver = begun.isOver; !isOver; ) {
+    const slice = await inTurn(parts, department, async (run) => {
+      const page = await listRepositories(parts.tables, department, SLICE, after);
+      after = page.at(-1)?.name;
+      return { changes: await reconcileSlice(parts, run, page.map(targetOf), apply), isLast: page.length < SLICE };
+    });
+    changes.push(...slice.changes);
+    isOver = slice.isLast;
   }
+  return { department, since, changes, pending };
 }
+
+/** Repositories that are compared under one lease. */
+const SLICE = 25;
 
 /** How often, and how many milliseconds apart, the lease is asked for: the executor may just be giving it back. */
 const LEASE_TRIES = 20;
 const LEASE_PAUSE = 250;
 
-async function takeLeaseInTurn(parts: ExecutorParts, department: DepartmentId, owner: string): Promise<void> {
+async function inTurn<T>(parts: ExecutorParts, department: DepartmentId, work: (run: Run) => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= LEASE_TRIES; attempt++) {
-    const now = parts.now().getTime();
-    if (await takeLease(parts.tables, department, owner, now, now + parts.limits.lease)) return;
+    const worked = await withLease(parts, department, parts.monotonic(), work);
+    if (worked !== 'busy') return worked;
     await parts.pause(LEASE_PAUSE);
   }
   throw new Error(`The executor is at work for ${department}. Try again in a minute.`);
@@ -174,97 +191,99 @@ async function eventsAfter(tables: Tables, chain: string, seq: number): Promise<
   return items.map((item) => eventOf(String(item['event'])));
 }
 
+function rolesOf({ roles }: DepartmentState): readonly SingleTarget[] {
+  return roles.filter(isWanted).map(({ name }) => ({ kind: 'role', name }) as const);
+}
+
+function targetOf({ name }: Repository): SingleTarget {
+  return { kind: 'repository', name };
+}
+
 /**
  * What stands in AWS otherwise than a department's state says, as the changes that would bring it there.
  * @throws UnsafePlan when something stands there that is not the department's
  */
 export async function compareWithAws(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
-  return (await Promise.all([comparedRoles(parts, state), comparedRepositories(parts, state)])).flat();
-}
-
-async function comparedRoles(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
-  const plans = state.roles.filter(isWanted).map(async (role) => {
-    const organisations = state.organisations.filter(isWanted);
-    const desired = desiredRole(role, state.grants, organisations, state.department, parts.settings);
-    return guarded(parts, state, {
-      observed: { repositories: new Map(), roles: new Map([[role.name, await observeRole(parts.aws, role.name)]]) },
-      desired: { repositories: new Map(), roles: new Map([[role.name, desired]]) },
-    });
-  });
-  return (await Promise.all(plans)).flat();
-}
-
-async function comparedRepositories(parts: ExecutorParts, state: DepartmentState): Promise<Plan> {
-  const plan: Plan[number][] = [];
+  const plan: Change[] = [];
+  const looker = { department: state.department.id };
+  for (const { proposal } of await proposals(parts, looker, state, rolesOf(state))) plan.push(...proposal.plan);
   let after: string | undefined;
   for (;;) {
-    const page = await listRepositories(parts.tables, state.department.id, 25, after);
-    for (const repository of page.filter(isWanted)) {
-      const desired = desiredRepository(repository, state.access, parts.settings);
-      plan.push(
-        ...guarded(parts, state, {
-          observed: {
-            repositories: new Map([[repository.name, await observeRepository(parts.aws, repository.name)]]),
-            roles: new Map(),
-          },
-          desired: { repositories: new Map([[repository.name, desired]]), roles: new Map() },
-        }),
-      );
-    }
-    if (page.length < 25) return plan;
+    const page = await listRepositories(parts.tables, state.department.id, SLICE, after);
+    for (const { proposal } of await proposals(parts, looker, state, page.map(targetOf))) plan.push(...proposal.plan);
+    if (page.length < SLICE) return plan;
     after = page.at(-1)?.name;
   }
 }
 
-/** The changes between what stands and what is to stand, which no guard holds back. Nothing is ever deleted here. */
-function guarded(
+/** What is proposed for a resource. */
+interface Proposed {
+  readonly target: SingleTarget;
+  readonly proposal: Proposal;
+}
+
+/** What brings resources to the state, past every guard. Nothing is ever deleted here. */
+async function proposals(
   parts: ExecutorParts,
+  looker: Looker,
   state: DepartmentState,
-  comparison: { readonly observed: Resources; readonly desired: Resources },
-): Plan {
-  const plan = planChanges(comparison.observed, comparison.desired, parts.settings);
-  guardPlan(plan, { state, comparison, settings: parts.settings, forced: new Set(), maxDeletions: 0 });
+  targets: readonly SingleTarget[],
+): Promise<readonly Proposed[]> {
+  const proposed = targets.map(async (target): Promise<readonly Proposed[]> => {
+    const repository =
+      target.kind === 'repository' ? await readRepositoryOf(parts.tables, looker.department, target.name) : undefined;
+    if (target.kind === 'repository' && (repository === undefined || !isWanted(repository))) return [];
+    const aim = { state, repository, looksAtFresh: true };
+    return [{ target, proposal: await propose(parts, looker, aim, target, { maxDeletions: 0 }) }];
+  });
+  return (await Promise.all(proposed)).flat();
+}
+
+/** Compares some resources, and brings them to the state. Intent before effect: the plan is recorded in the chain first. */
+async function reconcileSlice(
+  parts: ExecutorParts,
+  run: Run,
+  targets: readonly SingleTarget[],
+  isToApply: boolean,
+): Promise<Plan> {
+  const { state } = await readDepartment(parts.tables, run.department);
+  if (state === undefined) return [];
+  const [pending] = state.head.pendingOperations;
+  if (pending !== undefined) throw new Error(`${pending} was accepted meanwhile. Reconcile ${run.department} again.`);
+  const proposed = await proposals(parts, run, state, targets);
+  const plan = proposed.flatMap(({ proposal }) => proposal.plan);
+  if (isToApply && plan.length > 0) await carryOut(parts, run, proposed, plan);
   return plan;
 }
 
-/** Intent before effect: the plan is recorded in the department's chain, then applied, then what came of it is recorded. */
-async function carryOut(parts: ExecutorParts, run: Run, state: DepartmentState, changes: Plan): Promise<void> {
-  await record(parts, run, state, { outcome: 'accepted', plan: changes });
-  const awsCalls: AwsCall[] = [];
-  let outcome: 'succeeded' | 'failed' = 'failed';
+async function carryOut(parts: ExecutorParts, run: Run, proposed: readonly Proposed[], plan: Plan): Promise<void> {
+  await record(parts, run, { outcome: 'accepted', plan });
+  const calls: AwsCall[] = [];
+  const done: SingleTarget[] = [];
+  let failure: unknown;
   try {
-    for (const change of changes) {
-      run.checkTime();
-      awsCalls.push(await applyChange(parts.aws, change, { force: false }));
+    for (const { target, proposal } of proposed) {
+      await apply(parts, run, proposal, calls);
+      done.push(target);
     }
-    outcome = 'succeeded';
+  } catch (error) {
+    failure = error;
+    if (error instanceof AwsFault) calls.push(error.call);
+    throw error;
   } finally {
-    await record(parts, run, state, { outcome, awsCalls: awsCalls.slice(-100) });
+    const outcome = failure === undefined ? 'succeeded' : 'failed';
+    await record(parts, run, { outcome, awsCalls: calls.slice(-CALLS_PER_EVENT) }, done);
   }
 }
 
 type What = Pick<AuditRecord, 'outcome' | 'plan' | 'awsCalls'>;
 
-async function record({ tables, now }: ExecutorParts, run: Run, state: DepartmentState, what: What): Promise<void> {
-  for (let attempt = 1; attempt <= 20; attempt++) {
-    const { head } = await readDepartment(tables, state.department.id);
-    if (head === undefined) throw new Error(`Department ${state.department.id} is gone.`);
-    const time = now().toISOString();
-    const events = link(state.department.id, chainHeadOf(head), [
-      { time, department: state.department.id, action: 'reconcileDepartment', ...what },
-    ]);
-    const committed = await commit(tables, {
-      department: state.department,
-      was: head,
-      becomes: { ...head, ...auditHead(head, events) },
-      writes: [],
-      claims: [],
-      operations: [],
-      events,
-      leaseOwner: run.owner,
-      now: time,
-    });
-    if (committed === 'committed') return;
-  }
-  throw new Error(`What is done for ${state.department.id} could not be recorded.`);
+/** @param done resources that are what the state says now */
+async function record(parts: ExecutorParts, run: Run, what: What, done: readonly SingleTarget[] = []): Promise<void> {
+  const { department } = run;
+  const names = done.flatMap(({ kind, name }) => (kind === 'repository' ? [name] : []));
+  await advance(parts, run, `What is done for ${department}`, async (_state, time) => ({
+    records: [{ time, department, action: 'reconcileDepartment', ...what }],
+    writes: await accessInPlaceWrites(parts, department, new Map(names.map((name) => [name, undefined]))),
+  }));
 }

@@ -1,7 +1,7 @@
 import type { Department } from '../model/department.ts';
 import type { Grant } from '../model/grant.ts';
 import type { Organisation } from '../model/organisation.ts';
-import type { PushRole } from '../model/push-role.ts';
+import { MAX_SESSION_SECONDS, type PushRole } from '../model/push-role.ts';
 import type { Repository } from '../model/repository.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import type { PolicyDocument } from '../policy/document.ts';
@@ -13,9 +13,6 @@ import { ownershipTags } from '../policy/tags.ts';
 import { trustPolicy } from '../policy/trust-policy.ts';
 import type { RepositoryResource, RoleResource } from './resources.ts';
 import { INLINE_POLICY_NAMES } from './resources.ts';
-
-/** How long a session of a push role lasts at most, in seconds. */
-export const MAX_SESSION_SECONDS = 3600;
 
 /** What a render knows beyond the state. */
 export interface RenderOptions {

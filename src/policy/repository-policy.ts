@@ -1,8 +1,9 @@
 import type { AccessAccount, AccountAccess } from '../model/account-access.ts';
+import { isAccountId } from '../model/ids.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { PULL_ACTIONS, PUSH_ACTIONS } from './actions.ts';
 import { oneOrMany, sortedSet } from './canonical.ts';
-import type { PolicyDocument, Statement } from './document.ts';
+import { listOf, type PolicyDocument, type Statement } from './document.ts';
 
 /** `Sid`s of the statements that we own on a repository: all that start with {@link OWN_SID_PREFIX}. */
 export const REPOSITORY_SIDS = { pull: 'EcpPull', push: 'EcpPush', organisation: 'EcpOrganisation' } as const;
@@ -28,6 +29,24 @@ export function repositoryPolicy(
   foreign?: PolicyDocument,
 ): PolicyDocument | undefined {
   return joinForeign(ownStatements(access, settings), foreign);
+}
+
+/** The account access that the statements of ours on a repository give. What they do not say, such as a description, is empty. */
+export function accessGivenBy(document: PolicyDocument | undefined): PullAccess {
+  const own = (document?.Statement ?? []).filter((statement) => isOwn(statement) && statement.Effect === 'Allow');
+  const accountsOf = (sid: string, canWrite: boolean): readonly AccessAccount[] =>
+    own
+      .filter((statement) => statement.Sid === sid)
+      .flatMap(({ Principal: principal }) =>
+        principal === undefined || principal === '*' ? [] : listOf(principal.AWS),
+      )
+      .map((arn) => arn.split(':')[4] ?? '')
+      .filter(isAccountId)
+      .map((accountId) => ({ description: '', accountId, canWrite }));
+  return {
+    accounts: [...accountsOf(REPOSITORY_SIDS.pull, false), ...accountsOf(REPOSITORY_SIDS.push, true)],
+    organisationPull: own.some((statement) => statement.Sid === REPOSITORY_SIDS.organisation),
+  };
 }
 
 /** The statements of a document that are not ours, in their order. */

@@ -91,7 +91,7 @@ export function pullPolicy(
 /** Carries a change out as the executor does. */
 export async function apply(bench: AwsBench, one: Change, force = false): Promise<AwsCall> {
   try {
-    return await bench.settled(() => applyChange(bench.clients, one, { force }));
+    return await bench.settled(() => applyChange(bench.clients, one, { force, mayBegin: () => undefined }));
   } catch (error) {
     if (!(error instanceof AwsFault)) throw error;
     return fail(`${one.action} on ${one.resource.slice(0, 80)} was not accepted: ${error.message}`);
@@ -101,7 +101,7 @@ export async function apply(bench: AwsBench, one: Change, force = false): Promis
 /** Carries a change out that AWS must refuse: for good (`definitive`), with our code. */
 export async function refused(bench: AwsBench, one: Change, ...codes: readonly ErrorCode[]): Promise<AwsFault> {
   try {
-    await applyChange(bench.clients, one, { force: false });
+    await applyChange(bench.clients, one, { force: false, mayBegin: () => undefined });
   } catch (error) {
     if (!(error instanceof AwsFault)) throw error;
     equal(error.kind, 'definitive', `${error.message} should be final`);
@@ -115,7 +115,7 @@ export async function refused(bench: AwsBench, one: Change, ...codes: readonly E
 /** Carries a change out that may succeed later: what it is on is not there (yet). */
 export async function notYet(bench: AwsBench, one: Change): Promise<void> {
   try {
-    await applyChange(bench.clients, one, { force: false });
+    await applyChange(bench.clients, one, { force: false, mayBegin: () => undefined });
   } catch (error) {
     if (!(error instanceof AwsFault)) throw error;
     equal(error.kind, 'transient', `${error.message} may be a matter of time`);

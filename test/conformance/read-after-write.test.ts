@@ -35,7 +35,7 @@ function fault(code: string, status: number) {
 
 /** How a change failed; `undefined` when it did not. */
 async function failureOf({ clients }: AwsBench, one: Change): Promise<unknown> {
-  return applyChange(clients, one, { force: false }).then(
+  return applyChange(clients, one, { force: false, mayBegin: () => undefined }).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -57,10 +57,10 @@ void test('a creation whose answer was lost is not given up while reads do not s
   ];
   for (const one of changes) {
     blind = true;
-    await applyChange(bench.clients, one, { force: false });
+    await applyChange(bench.clients, one, { force: false, mayBegin: () => undefined });
     t.match(await failureOf(bench, one), { kind: 'transient', code: 'aws-unavailable' });
     blind = false;
-    t.equal((await applyChange(bench.clients, one, { force: false })).outcome, 'ok');
+    t.equal((await applyChange(bench.clients, one, { force: false, mayBegin: () => undefined })).outcome, 'ok');
   }
 });
 
@@ -70,12 +70,12 @@ void test('what is written right after a creation may be refused as if nothing w
     before: ({ operation }) => (blind && operation === 'PutRolePolicy' ? fault('NoSuchEntity', 404) : undefined),
   });
   const name = bench.roleName();
-  await applyChange(bench.clients, change('iam:CreateRole', name, role(bench, name)), { force: false });
+  await applyChange(bench.clients, change('iam:CreateRole', name, role(bench, name)), { force: false, mayBegin: () => undefined });
   const document = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
   const put = change('iam:PutRolePolicy', name, { policyName: 'EcpPush', document });
   t.match(await failureOf(bench, put), { kind: 'transient' });
   blind = false;
-  t.equal((await applyChange(bench.clients, put, { force: false })).outcome, 'ok');
+  t.equal((await applyChange(bench.clients, put, { force: false, mayBegin: () => undefined })).outcome, 'ok');
 });
 
 void test('a quota that is reached is asked once and holds no other call back; throttling is asked again', async (t) => {
@@ -91,13 +91,14 @@ void test('a quota that is reached is asked once and holds no other call back; t
     },
   });
   const [name, roleName] = [bench.repositoryName(), bench.roleName()];
-  await applyChange(bench.clients, change('ecr:CreateRepository', name, repository(name)), { force: false });
+  await applyChange(bench.clients, change('ecr:CreateRepository', name, repository(name)), { force: false, mayBegin: () => undefined });
   const trusted = change('iam:UpdateAssumeRolePolicy', roleName, trust(bench.settings));
   const refusal = await failureOf(bench, trusted);
   t.match(refusal, { kind: 'definitive', code: 'quota-exceeded' });
   t.ok(refusal instanceof AwsFault);
   await applyChange(bench.clients, change('ecr:PutImageScanningConfiguration', name, repository(name)), {
     force: false,
+    mayBegin: () => undefined,
   });
   const times = (operation: string): number => asked.filter((one) => one === operation).length;
   t.equal(times('UpdateAssumeRolePolicy'), 1);
