@@ -41,7 +41,7 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'acknowledgement-required': { status: 422, title: 'The effect is wide and must be acknowledged' },
   'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'quota-exceeded': { status: 422, title: 'An AWS quota would be exceeded' },
-  'refused-by-aws': { status: 422, title: 'AWS refused the change; it was undone' },
+  'refused-by-aws': { status: 422, title: 'AWS refused the change, or a part of it' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'An unexpected error' },
   'aws-unavailable': { status: 503, title: 'AWS can not be reached, or is too busy' },

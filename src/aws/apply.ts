@@ -22,7 +22,7 @@ import type { PolicyDocument } from '../policy/document.ts';
 import { digest } from '../policy/canonical.ts';
 import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
-import { AwsFault, faultOf, nameOf } from './fault.ts';
+import { AwsFault, faultOf, nameOf, saidBy } from './fault.ts';
 import { observeRepository, observeRole } from './observe.ts';
 
 /** What an application of a change may do beyond the change itself. */
@@ -62,7 +62,7 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
     return call('ok', requestIdOf($metadata));
   } catch (error) {
     if (fence.stopped !== undefined) throw fence.stopped;
-    const made = call('error', { error: nameOf(error), ...requestIdOf(metadataOf(error)) });
+    const made = call('error', { error: nameOf(error), detail: saidBy(error), ...requestIdOf(metadataOf(error)) });
     switch (await whatIsThere(clients, change, error)) {
       case 'done':
         return call('ok', requestIdOf(metadataOf(error)));

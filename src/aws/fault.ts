@@ -96,11 +96,16 @@ function refused(): Meaning {
 /** Our fault for an exception of the SDK. */
 export function faultOf(error: unknown, call: AwsCall): AwsFault {
   const name = nameOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = saidBy(error);
   const meaning = MEANINGS[name];
   const detail = `${call.action} on ${call.resource}: ${name}: ${message}`;
   if (meaning === undefined) return new AwsFault('transient', 'aws-unavailable', detail, call, { cause: error });
   return new AwsFault(meaning.kind, meaning.code, `${detail} \u2014 ${meaning.advice}`, call, { cause: error });
+}
+
+/** What AWS said, as much of it as is kept. */
+export function saidBy(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
 }
 
 /** The exception's name as AWS declares it. */

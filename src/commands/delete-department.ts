@@ -54,7 +54,10 @@ export const deleteDepartment: Command<Facts> = {
 /** What one transaction can take away: each organisation and role is an item and a claim, of 100 actions in all. */
 const MOST_AT_ONCE = 40;
 
-function checkEmpty({ department, grants, organisations, roles }: DepartmentState, { repositories, deadLetters }: Facts): void {
+function checkEmpty(
+  { department, grants, organisations, roles }: DepartmentState,
+  { repositories, deadLetters }: Facts,
+): void {
   if (deadLetters.length > 0) {
     throw new ServiceError(
       'in-use',

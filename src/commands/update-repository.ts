@@ -51,6 +51,8 @@ export const updateRepository: Command<Facts> = {
       revision: repository.revision + 1,
     };
     const plan = planRepository(repository.name, repository, next, before.access, config.aws);
+    // A change that is applied applies the department's account access, too.
+    const { accessInPlace: _refused, ...applied } = next;
     const value = plan.length === 0 ? next : pendingUpdate(next, repository, operation);
     return {
       department: before.department,
@@ -62,7 +64,7 @@ export const updateRepository: Command<Facts> = {
       total: plan.length === 0 ? 0 : 1,
       answer: {
         entityName: 'repository',
-        entity: repositoryView(next, before, config.aws),
+        entity: repositoryView(plan.length === 0 ? next : applied, before, config.aws),
         revision: next.revision,
         created: false,
       },

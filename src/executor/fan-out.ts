@@ -62,9 +62,10 @@ export async function applyToAll(
       // As long as it comes on, it is not given up.
       throw new NotYet(messageOf(error), { cause: error });
     }
-    const isGivenUp = error instanceof AwsFault && operation.attempts >= mostAttempts(parts, error);
+    const isGivenUp = operation.attempts >= mostAttempts(parts, error);
     if (!isGivenUp || !fanOut.applied) throw error;
-    return leftUnreached(parts, run, fanOut, state, operation.attempts, error);
+    if (isUnexpected(error)) parts.log.error({ operation: operation.id, err: error }, 'A fan-out failed unexpectedly');
+    return leftUnreached(parts, run, fanOut, state, error);
   }
   const { refused, completed } = fanOut.operation;
   if (refused === undefined) return { status: 'succeeded' };
@@ -76,21 +77,22 @@ export async function applyToAll(
     completed - count,
     'refused-by-aws',
     `The policy of ${names}${more} could not be written; all others have it. ${reasons.join(' ')}`,
+    refused,
   );
 }
 
-function stays(completed: number, code: Failure['code'], detail: string): Failure {
-  return { status: 'failed', code, detail, ending: 'done', isDeadLetter: true, completed };
+function stays(completed: number, code: Failure['code'], detail: string, refused?: Operation['refused']): Failure {
+  const told = refused === undefined ? {} : { refused };
+  return { status: 'failed', code, detail, ending: 'done', isDeadLetter: true, completed, ...told };
 }
 
-/** AWS can't be reached any more: of those that were not come to, what they have is what they had. */
+/** It can't go on: of those that were not come to, what they have is what they had. */
 async function leftUnreached(
   parts: ExecutorParts,
   run: Run,
   fanOut: FanOut,
   state: DepartmentState,
-  attempts: number,
-  { message }: AwsFault,
+  error: unknown,
 ): Promise<Outcome> {
   const { operation } = fanOut;
   const given = state.access.pending?.previous ?? state.access;
@@ -99,11 +101,12 @@ async function leftUnreached(
     for (const { name } of page) fanOut.inPlace.set(name, inPlaceOf(operation, given, detail));
     await record(parts, run, fanOut);
   }
-  const { completed, total } = operation;
+  const { attempts, completed, total } = operation;
+  const cause = error instanceof AwsFault ? error.message : 'Something unexpected.';
   return stays(
     completed,
-    'aws-unavailable',
-    `Given up after ${attempts} attempts with ${completed} of ${total} repositories done. ${message}`,
+    error instanceof AwsFault ? 'aws-unavailable' : 'internal',
+    `Given up after ${attempts} attempts with ${completed} of ${total} repositories done. ${cause}`,
   );
 }
 
@@ -183,7 +186,9 @@ async function refusalAt(
     return undefined;
   } catch (error) {
     if (!fanOut.applied || !isRefusal(parts, operation, error)) throw error;
-    const given = observed === undefined ? (state.access.pending?.previous ?? NOBODY) : accessGivenBy(observed.policy);
+    // What we do not understand is not read any further.
+    const had = state.access.pending?.previous ?? NOBODY;
+    const given = observed === undefined || isUnexpected(error) ? had : accessGivenBy(observed.policy);
     return refused(given, told(parts, operation, error, observed, calls));
   }
 }

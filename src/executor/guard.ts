@@ -158,7 +158,10 @@ function guardScope(role: PushRole, { grants }: DepartmentState): readonly Guard
   ];
 }
 
-function guardInline({ resource, after }: Change, { department, state, settings }: GuardContext): readonly GuardViolation[] {
+function guardInline(
+  { resource, after }: Change,
+  { department, state, settings }: GuardContext,
+): readonly GuardViolation[] {
   const { policyName, document } = after as unknown as {
     readonly policyName: string;
     readonly document: PolicyDocument;

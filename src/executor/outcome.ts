@@ -30,6 +30,8 @@ export interface Failure {
   readonly isDeadLetter?: boolean;
   /** For a fan-out: how many repositories have the new policy; as far as was recorded without it. */
   readonly completed?: number;
+  /** For a fan-out: the repositories that refused; as far as was recorded without it. */
+  readonly refused?: Operation['refused'];
 }
 
 /** An operation that ended elsewhere while it was carried out: a newer one took its place. There is nothing to record. */
@@ -69,7 +71,13 @@ async function endOf(
   const { head } = state;
   const ending = outcome.status === 'failed' ? outcome.ending : 'done';
   const leavesTraces = outcome.status === 'failed' && outcome.isDeadLetter === true;
-  const settlement = settle(state, await repositoryOf(parts, operation.department, operation), operation.id, ending, leavesTraces);
+  const settlement = settle(
+    state,
+    await repositoryOf(parts, operation.department, operation),
+    operation.id,
+    ending,
+    leavesTraces,
+  );
   return {
     records: [recordOf(operation, outcome, calls, now)],
     department: settlement.department,
@@ -126,15 +134,30 @@ function baseRecord(operation: Operation, time: string) {
 }
 
 function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCall[], time: string): AuditRecord {
-  const reason = outcome.status === 'failed' ? { reason: { code: outcome.code, detail: outcome.detail } } : {};
+  const reason = outcome.status === 'failed' ? { reason: { code: outcome.code, detail: bounded(outcome.detail) } } : {};
   return { ...baseRecord(operation, time), outcome: outcome.status, awsCalls: calls, ...reason };
 }
 
 function ended(operation: Operation, outcome: Outcome, finishedAt: string): Operation {
   if (outcome.status === 'succeeded')
-    return { ...operation, status: 'succeeded', completed: operation.total, finishedAt };
-  const { code, detail, completed = operation.completed } = outcome;
-  return { ...operation, status: 'failed', completed, error: { code, detail }, finishedAt };
+    return { ...operation, status: 'succeeded', completed: operation.total, ending: 'done', finishedAt };
+  const { code, detail, ending, completed = operation.completed, refused = operation.refused } = outcome;
+  return {
+    ...operation,
+    status: 'failed',
+    completed,
+    ...(refused === undefined ? {} : { refused }),
+    error: { code, detail: bounded(detail) },
+    ending,
+    finishedAt,
+  };
+}
+
+/** Characters of what is told of a failure: names and AWS's own words are longer than anybody reads. */
+const LONGEST_DETAIL = 4_000;
+
+function bounded(detail: string): string {
+  return detail.length <= LONGEST_DETAIL ? detail : `${detail.slice(0, LONGEST_DETAIL)}…`;
 }
 
 /** What an operation leaves to be replayed; and what a replay that went well takes away. */
@@ -143,9 +166,9 @@ function deadLettersOf(operation: Operation, outcome: Outcome, at: string): Dead
   if (outcome.status === 'succeeded') return { added: [], removed: replays === undefined ? [] : [replays] };
   // A replay that fails leaves the letter that it took up.
   if (outcome.isDeadLetter !== true || replays !== undefined) return { added: [], removed: [] };
-  const { code, detail } = outcome;
+  const error = { code: outcome.code, detail: bounded(outcome.detail) };
   return {
-    added: [{ operation: id, department, command, subject, targets, attempts, error: { code, detail }, at }],
+    added: [{ operation: id, department, command, subject, targets, attempts, error, at }],
     removed: [],
   };
 }

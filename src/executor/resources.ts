@@ -1,4 +1,4 @@
-import { AwsFault, nameOf } from '../aws/fault.ts';
+import { AwsFault, nameOf, saidBy } from '../aws/fault.ts';
 import { observeRepository, observeRole } from '../aws/observe.ts';
 import { readRepositoryOf } from '../ledger/read.ts';
 import type { DepartmentId, OperationId } from '../model/ids.ts';
@@ -86,7 +86,14 @@ async function looking<T>(resource: string, look: () => Promise<T>): Promise<T> 
     // An answer that we do not understand is no trouble of AWS's: waiting does not cure it.
     if (!(error instanceof Error && '$metadata' in error)) throw error;
     const durationMs = Math.round(performance.now() - began);
-    const call = { action: 'look', resource, outcome: 'error', error: nameOf(error), durationMs } as const;
+    const call = {
+      action: 'look',
+      resource,
+      outcome: 'error',
+      error: nameOf(error),
+      detail: saidBy(error),
+      durationMs,
+    } as const;
     throw new AwsFault('transient', 'aws-unavailable', `${resource} could not be looked at: ${nameOf(error)}.`, call, {
       cause: error,
     });

@@ -199,6 +199,7 @@ export async function closeEverywhere(
     if (outcome.status === 'succeeded') return refusal;
     return {
       ...refusal,
+      ...(outcome.refused === undefined ? {} : { refused: outcome.refused }),
       detail: `${refusal.detail} Not all of it could be undone: ${outcome.detail}`,
       isDeadLetter: true,
     };

@@ -55,6 +55,15 @@ export type AccountAccess = {
   readonly updatedAt: Scalars['DateTime']['output'];
 };
 
+/** Why the department's account access is not applied to a repository. */
+export type AccountAccessRefusal = {
+  readonly __typename?: 'AccountAccessRefusal';
+  /** What AWS said. */
+  readonly detail: Scalars['String']['output'];
+  /** The operation that could not apply it. */
+  readonly operationId: Scalars['ID']['output'];
+};
+
 /** An AWS account. */
 export type AccountPrincipal = {
   readonly __typename?: 'AccountPrincipal';
@@ -159,7 +168,7 @@ export type AuditOutcome =
   | 'accepted'
   /** It was refused. */
   | 'denied'
-  /** It was undone. */
+  /** It could not be applied, or not everywhere; `reason` says why. */
   | 'failed'
   /** It is still on its way; the event holds the AWS calls so far. */
   | 'progressed'
@@ -173,11 +182,13 @@ export type AwsCall = {
   readonly action: Scalars['String']['output'];
   /** AWS's id of the request. */
   readonly awsRequestId?: Maybe<Scalars['String']['output']>;
+  /** What AWS said, up to 500 characters. */
+  readonly detail?: Maybe<Scalars['String']['output']>;
   /** SHA-256 of the document that was written, in canonical form. */
   readonly digest?: Maybe<Scalars['String']['output']>;
   /** How long it took, in milliseconds. */
   readonly durationMs: Scalars['Float']['output'];
-  /** What AWS said. */
+  /** The name of AWS's exception. */
   readonly error?: Maybe<Scalars['String']['output']>;
   /** `ok` or `error`. */
   readonly outcome: Scalars['String']['output'];
@@ -829,6 +840,8 @@ export type Operation = {
   readonly department?: Maybe<Department>;
   /** Id of the department that it belongs to. */
   readonly departmentId: Scalars['String']['output'];
+  /** What became of the state; `null` while it is pending. */
+  readonly ending?: Maybe<OperationEnding>;
   /** Why it failed. */
   readonly error?: Maybe<OperationError>;
   /** When it ended. */
@@ -837,6 +850,8 @@ export type Operation = {
   readonly id: Scalars['ID']['output'];
   /** The AWS changes that it means, in their order. */
   readonly plan: ReadonlyArray<Change>;
+  /** For a change of all repositories: those that could not be changed. */
+  readonly refused?: Maybe<RefusedRepositories>;
   /** How far it has come. */
   readonly status: OperationStatus;
   /** What it changes. */
@@ -846,6 +861,15 @@ export type Operation = {
   /** The department's version that it made; operations are applied in this order. */
   readonly version: Scalars['Int']['output'];
 };
+
+/** What became of the state when an operation ended. */
+export type OperationEnding =
+  /** It failed, and what it takes away stays taken away: going back would have given access again that it had taken. */
+  | 'closed'
+  /** What it meant is the state; if it failed, AWS is not there everywhere. */
+  | 'done'
+  /** All is as it was before. */
+  | 'undone';
 
 /** Why an operation failed. */
 export type OperationError = {
@@ -858,11 +882,11 @@ export type OperationError = {
 
 /** How far an operation has come. */
 export type OperationStatus =
-  /** AWS refused it, and it was undone. */
+  /** It could not be applied, or not everywhere; `ending` says what became of it. */
   | 'failed'
   /** On its way. */
   | 'pending'
-  /** It stands in AWS. */
+  /** It is applied in AWS. */
   | 'succeeded';
 
 /** A GitHub organisation that is registered for a department. */
@@ -1125,6 +1149,24 @@ export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
 };
 
+/** Repositories that an operation could not change. */
+export type RefusedRepositories = {
+  readonly __typename?: 'RefusedRepositories';
+  /** How many. */
+  readonly count: Scalars['Int']['output'];
+  /** The first of them. */
+  readonly first: ReadonlyArray<RefusedRepository>;
+};
+
+/** A repository that an operation could not change. */
+export type RefusedRepository = {
+  readonly __typename?: 'RefusedRepository';
+  /** What AWS said. */
+  readonly detail: Scalars['String']['output'];
+  /** Its name. */
+  readonly repository: Scalars['String']['output'];
+};
+
 /** What `replayOperation` takes. */
 export type ReplayOperationInput = {
   /** Check everything and answer the plan, but write nothing. */
@@ -1151,6 +1193,11 @@ export type ReplayOperationPayload = {
 /** An ECR repository of a department. */
 export type Repository = {
   readonly __typename?: 'Repository';
+  /**
+   * Why the department's account access is not applied to this repository, if it is not: then `pushers` and `pullers` name the
+   * accounts that its policy still has.
+   */
+  readonly accountAccessRefusal?: Maybe<AccountAccessRefusal>;
   /** Its ARN. */
   readonly arn: Scalars['String']['output'];
   /** When it was made. */

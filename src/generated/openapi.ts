@@ -749,6 +749,11 @@ export interface components {
             readonly encryption: components["schemas"]["Encryption"];
             readonly pushers: readonly components["schemas"]["Pusher"][];
             readonly pullers: readonly components["schemas"]["Puller"][];
+            /** @description Why the department's account access is not applied to this repository; `null` when it is. While it is not, `pushers` and `pullers` name the accounts that the repository's policy still has. */
+            readonly accountAccessRefusal: {
+                readonly operation: components["schemas"]["OperationId"];
+                readonly detail: string;
+            } | null;
             readonly createdAt: components["schemas"]["Timestamp"];
             readonly updatedAt: components["schemas"]["Timestamp"];
             readonly revision: components["schemas"]["Revision"];
@@ -875,6 +880,20 @@ export interface components {
             readonly error: {
                 readonly code: components["schemas"]["ErrorCode"];
                 readonly detail: string;
+            } | null;
+            /**
+             * @description What became of the state; `null` while it is pending. `done`: what it meant is the state; if it failed, `refused` or `error` says where AWS is not. `undone`: all is as it was before. `closed`: it failed, and going back would have given access again that it had taken away; what it takes away stays taken away.
+             * @enum {string|null}
+             */
+            readonly ending: "done" | "undone" | "closed" | null;
+            /** @description For a change of all repositories, those that could not be changed; `null` when there are none. */
+            readonly refused: {
+                readonly count: number;
+                readonly first: readonly {
+                    readonly repository: components["schemas"]["RepositoryName"];
+                    /** @description What AWS said. */
+                    readonly detail: string;
+                }[];
             } | null;
             readonly createdAt: components["schemas"]["Timestamp"];
             readonly finishedAt: string | null;

@@ -37,7 +37,10 @@ export interface AwsCall {
   readonly action: string;
   readonly resource: string;
   readonly outcome: 'ok' | 'error';
+  /** The exception's name. */
   readonly error?: string;
+  /** What AWS said with it, up to 500 characters. */
+  readonly detail?: string;
   readonly awsRequestId?: string;
   readonly durationMs: number;
   /** SHA-256 of the document that was written, in canonical form. */

@@ -2,6 +2,7 @@ import type { AuditCaller, AuditSource } from './audit-event.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { DepartmentId, OperationId } from './ids.ts';
 import type { Plan } from './plan.ts';
+import type { Ending } from './settle.ts';
 
 /** The noun that an operation changes. */
 export type SubjectType = 'department' | 'organisation' | 'account-access' | 'repository' | 'grant';
@@ -70,6 +71,8 @@ export interface Operation {
   /** How often the executor has begun it; from the second on, everything is looked at before it is written. */
   readonly attempts: number;
   readonly answer: Answer;
+  /** What became of the state when it ended. */
+  readonly ending?: Ending;
   readonly error?: { readonly code: ErrorCode; readonly detail: string };
   readonly requestId: string;
   /** Who asked and from where, for the audit events of its outcome. */

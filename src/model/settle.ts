@@ -165,8 +165,14 @@ function leftEntity(entity: Entity, ending: Ending): Entity {
         value: ending === 'done' || accessInPlace === undefined ? left : { ...left, accessInPlace },
       };
     }
-    default:
-      return { type: entity.type, value: leftOf<Pendable & { readonly revision: number }>(entity.value, ending) } as Entity;
+    case 'department':
+      return { type: entity.type, value: leftOf(entity.value, ending) };
+    case 'organisation':
+      return { type: entity.type, value: leftOf(entity.value, ending) };
+    case 'grant':
+      return { type: entity.type, value: leftOf(entity.value, ending) };
+    case 'push-role':
+      return { type: entity.type, value: leftOf(entity.value, ending) };
   }
 }
 

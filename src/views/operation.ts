@@ -1,4 +1,5 @@
 import type { Operation, Subject } from '../model/operation.ts';
+import type { Ending } from '../model/settle.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** An operation as both faces show it. */
@@ -15,6 +16,9 @@ export interface OperationView {
   readonly total: number;
   readonly attempts: number;
   readonly error: { readonly code: string; readonly detail: string } | null;
+  /** What became of the state; `null` while it is pending, or where a newer one took its place. */
+  readonly ending: Ending | null;
+  readonly refused: NonNullable<Operation['refused']> | null;
   readonly createdAt: string;
   readonly finishedAt: string | null;
 }
@@ -22,6 +26,8 @@ export interface OperationView {
 export function operationView(operation: Operation): OperationView {
   const { id, department, command, subject, status, version, plan, completed, total, attempts, createdAt } = operation;
   const error = operation.error ?? null;
+  const ending = operation.ending ?? (status === 'succeeded' ? 'done' : null);
+  const refused = operation.refused ?? null;
   const finishedAt = operation.finishedAt ?? null;
   return {
     id,
@@ -35,6 +41,8 @@ export function operationView(operation: Operation): OperationView {
     total,
     attempts,
     error,
+    ending,
+    refused,
     createdAt,
     finishedAt,
   };

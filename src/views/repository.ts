@@ -38,6 +38,8 @@ export interface RepositoryView {
   readonly encryption: Encryption;
   readonly pushers: readonly PusherView[];
   readonly pullers: readonly PullerView[];
+  /** Why the department's account access is not applied to it; then `pushers` and `pullers` are those of its policy. */
+  readonly accountAccessRefusal: { readonly operation: string; readonly detail: string } | null;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly revision: number;
@@ -67,12 +69,24 @@ export function repositoryView(
     lifecyclePolicy: repository.lifecyclePolicy === undefined ? null : JSON.parse(repository.lifecyclePolicy),
     encryption: repository.encryption,
     pushers: pushers(repository, neighbours, settings),
-    pullers: pullers(neighbours.access, settings),
+    pullers: pullers(accessOf(repository, neighbours), settings),
+    accountAccessRefusal: refusalOf(repository),
     createdAt: repository.createdAt,
     updatedAt: repository.updatedAt,
     revision: repository.revision,
     pendingOperation: repository.pending?.operation ?? null,
   };
+}
+
+/** The account access that a repository's policy has: the department's, or where that could not be applied, another. */
+function accessOf({ accessInPlace }: Repository, { access }: Pick<RepositoryNeighbours, 'access'>) {
+  return accessInPlace ?? access;
+}
+
+function refusalOf({ accessInPlace }: Repository): RepositoryView['accountAccessRefusal'] {
+  if (accessInPlace === undefined) return null;
+  const { operation, detail } = accessInPlace;
+  return { operation, detail };
 }
 
 function pushers(
@@ -96,11 +110,11 @@ function pushers(
       environment: grant.environment ?? null,
     };
   });
-  const writers = access.accounts.filter((account) => account.canWrite);
+  const writers = accessOf(repository, { access }).accounts.filter((account) => account.canWrite);
   return [...byGrant, ...writers.map(accountView)];
 }
 
-function pullers(access: AccountAccess, settings: AwsSettings): PullerView[] {
+function pullers(access: Pick<AccountAccess, 'accounts' | 'organisationPull'>, settings: AwsSettings): PullerView[] {
   const accounts: PullerView[] = access.accounts.map(accountView);
   if (!access.organisationPull || settings.organisationId === undefined) return accounts;
   return [...accounts, { kind: 'aws-organisation', organisationId: settings.organisationId }];

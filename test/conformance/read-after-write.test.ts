@@ -70,7 +70,10 @@ void test('what is written right after a creation may be refused as if nothing w
     before: ({ operation }) => (blind && operation === 'PutRolePolicy' ? fault('NoSuchEntity', 404) : undefined),
   });
   const name = bench.roleName();
-  await applyChange(bench.clients, change('iam:CreateRole', name, role(bench, name)), { force: false, mayBegin: () => undefined });
+  await applyChange(bench.clients, change('iam:CreateRole', name, role(bench, name)), {
+    force: false,
+    mayBegin: () => undefined,
+  });
   const document = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
   const put = change('iam:PutRolePolicy', name, { policyName: 'EcpPush', document });
   t.match(await failureOf(bench, put), { kind: 'transient' });
@@ -91,7 +94,10 @@ void test('a quota that is reached is asked once and holds no other call back; t
     },
   });
   const [name, roleName] = [bench.repositoryName(), bench.roleName()];
-  await applyChange(bench.clients, change('ecr:CreateRepository', name, repository(name)), { force: false, mayBegin: () => undefined });
+  await applyChange(bench.clients, change('ecr:CreateRepository', name, repository(name)), {
+    force: false,
+    mayBegin: () => undefined,
+  });
   const trusted = change('iam:UpdateAssumeRolePolicy', roleName, trust(bench.settings));
   const refusal = await failureOf(bench, trusted);
   t.match(refusal, { kind: 'definitive', code: 'quota-exceeded' });
