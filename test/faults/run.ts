@@ -1,9 +1,18 @@
 import type { Core, MutationResult } from '../../src/core.ts';
 import { ServiceError } from '../../src/errors.ts';
+import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import { readDepartmentItem } from '../../src/ledger/read.ts';
 import type { Call, Counter, FaultKind, GateRules } from './gate.ts';
 import type { Asked, Place, Scenario, Step } from './scenarios.ts';
-import { checkIntent, noteAccess, noteMeant, startWatch, violationsAtRest, type Watch } from './watch.ts';
+import {
+  accessBeyondState,
+  checkIntent,
+  noteAccess,
+  noteMeant,
+  startWatch,
+  violationsAtRest,
+  type Watch,
+} from './watch.ts';
 import { LIMITS, type FaultWorld } from './world.ts';
 
 /** Which call meets which fault. */
@@ -88,6 +97,7 @@ export async function runScenario(world: FaultWorld, scenario: Scenario, faults:
   // The executor may have come to rest before it made so many writes.
   for (const { step } of run.during.splice(0)) await askFor(run, step);
   await settle(run);
+  await answerDeadLetters(run);
   await repeatAll(run);
   run.violations.push(...(await violationsAtRest(run.watch)));
   return { calls: run.calls, violations: run.violations, crashes: run.crashes };
@@ -219,6 +229,31 @@ async function settle(run: Run): Promise<void> {
     world.pass(LIMITS.lease + 1_000);
   }
   run.violations.push('operations are pending after 40 rounds of the executor');
+}
+
+/**
+ * What an operation left is replayed, once AWS refuses no more. Until then AWS is not as the state says, but gives nothing
+ * that the state does not.
+ */
+async function answerDeadLetters(run: Run): Promise<void> {
+  const { world, place, scenario } = run;
+  const { tables } = world.embedded.executor;
+  const letters = (await listDeadLetters(tables)).filter(({ department }) => department === place.department);
+  if (run.faults.size === 0 && letters.length !== (scenario.leaves ?? 0))
+    run.violations.push(`${letters.length} operations left something in AWS, not ${scenario.leaves ?? 0}`);
+  if (letters.length === 0) return;
+  run.violations.push(
+    ...(await accessBeyondState(run.watch)).map((access) => `open: ${access}, and the state says no`),
+  );
+  for (const text of [...world.refusals.keys()]) if (text.includes(place.department)) world.refusals.delete(text);
+  const { core } = world.startApi(NO_FAULTS, QUIET());
+  for (const { operation } of letters) {
+    const answer = await ask(world, core, { command: 'replayOperation', params: { id: operation } }, undefined);
+    if ('code' in answer) run.violations.push(`replay of ${operation}: ${answer.code}: ${answer.detail}`);
+  }
+  await settle(run);
+  const left = (await listDeadLetters(tables)).filter(({ department }) => department === place.department);
+  run.violations.push(...left.map(({ operation, error }) => `${operation} is not answered: ${error.detail}`));
 }
 
 // ---- Afterwards -----------------------------------------------------------------------------------------------------

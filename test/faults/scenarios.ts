@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import type { MutationName } from '../../src/authorize/rules.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
+import { readDepartment } from '../../src/ledger/read.ts';
 import { idOfName } from '../../src/local/github/job.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -38,6 +39,10 @@ export interface Scenario {
   readonly during?: readonly { readonly afterWrites: number; readonly step: Step }[];
   /** The codes with which operations end without any fault; `undefined` for those that succeed. */
   readonly ends?: readonly (string | undefined)[];
+  /** How many operations leave a dead letter without any fault. */
+  readonly leaves?: number;
+  /** Access that AWS itself refuses to take away, so that it is open until the dead letter is answered. */
+  readonly staysOpen?: RegExp;
 }
 
 const department = (place: Place) => ({ department: place.department });
@@ -143,6 +148,20 @@ const QUOTA: HookAnswer = {
   status: 400,
   message: 'A quota is reached.',
 };
+
+const CONFLICT: HookAnswer = {
+  kind: 'fault',
+  code: 'DeleteConflict',
+  status: 409,
+  message: 'Cannot delete entity, must detach all policies first.',
+};
+const DENIED: HookAnswer = { kind: 'fault', code: 'AccessDenied', status: 403, message: 'An explicit deny.' };
+
+/** AWS answers one kind of call on the department's things so. */
+const refuses =
+  (call: string, answer: HookAnswer): NonNullable<Scenario['arrange']> =>
+  async ({ refusals }, { department: id }) =>
+    void refusals.set(`${call} ${id}`, answer);
 
 /** A step of this name; see the command. */
 export const LIFECYCLE = {
@@ -258,6 +277,73 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'revokeGrant for named repositories',
     before: [...AT_WORK, named('app', {}, 'one', 'two')],
     mutations: [revokeGrant(0)],
+  },
+  {
+    name: 'revokeGrant whose role AWS does not delete',
+    before: [...AT_WORK, named('app', {}, 'one', 'two')],
+    arrange: refuses('DeleteRole', CONFLICT),
+    mutations: [revokeGrant(0), createRepository('new')],
+    ends: ['refused-by-aws', undefined],
+    leaves: 1,
+  },
+  {
+    name: 'revokeGrant whose role we are denied to delete',
+    before: [...AT_WORK, named('app', {}, 'one', 'two')],
+    arrange: refuses('DeleteRole', DENIED),
+    mutations: [revokeGrant(0)],
+    ends: ['aws-unavailable'],
+    leaves: 1,
+  },
+  {
+    name: 'revokeGrant whose sessions AWS does not end',
+    before: [...AT_WORK, createGrant('app'), createGrant('site')],
+    arrange: refuses('PutRolePolicy', QUOTA),
+    mutations: [revokeGrant(0, true)],
+    ends: ['quota-exceeded'],
+    leaves: 1,
+    staysOpen: /^living session/,
+  },
+  {
+    name: 'updateGrant that AWS lets close and does not let open',
+    before: [...AT_WORK, named('app', { environment: 'test' }, 'one')],
+    arrange: refuses('PutRolePolicy', QUOTA),
+    mutations: [updateGrant(0, (place) => ({ environment: 'prod', repositories: [`${place.department}/two`] }))],
+    ends: ['quota-exceeded'],
+    leaves: 1,
+    staysOpen: /^living session/,
+  },
+  {
+    name: 'deleteOrganisation of which one role is refused',
+    before: [
+      ...AT_WORK,
+      putOrganisation('other'),
+      (place) => named('app*', { organisation: `${place.organisation.slice(0, 3)}*` }, 'one')(place),
+      (place) => named('gift*', { organisation: `${place.organisation.slice(0, 3)}*` }, 'two')(place),
+    ],
+    arrange: async ({ embedded, refusals }, place) => {
+      const { state } = await readDepartment(embedded.executor.tables, place.department);
+      const grant = state?.grants.find(({ id }) => id === place.grants[1]);
+      refusals.set(`UpdateAssumeRolePolicy ${grant?.pushRole}`, QUOTA);
+    },
+    mutations: [deleteOrganisation('other')],
+    ends: ['quota-exceeded'],
+    leaves: 1,
+    staysOpen: /-second\/gift-cards.* pushes .*\/two/,
+  },
+  {
+    name: 'deleteDepartment whose role AWS does not delete',
+    before: [createDepartment, putOrganisation(), putAccess('931827427725')],
+    arrange: refuses('DeleteRole', CONFLICT),
+    mutations: [(place) => ({ command: 'deleteDepartment', params: department(place) })],
+    ends: ['refused-by-aws'],
+    leaves: 1,
+  },
+  {
+    name: 'putAccountAccess that closes, set again half-way to what AWS refuses',
+    before: [...AT_WORK, ...MANY, putAccess('931827427725', '931827427726')],
+    mutations: [putAccess('931827427725')],
+    during: [{ afterWrites: 2, step: putAccess('931827427725', '111122223333') }],
+    ends: ['superseded', 'refused-by-aws'],
   },
   {
     name: 'replayOperation',

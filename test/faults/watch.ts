@@ -23,6 +23,12 @@ export interface Watch {
   readonly meant: Set<string>;
   /** Access that AWS was seen to give after a write, and the first such write. */
   readonly seen: Map<string, string>;
+  /** Access that a write took away, and the write. */
+  readonly closed: Map<string, string>;
+  /** Access that was taken away and given again, although no state from the operation under way on allows it. */
+  readonly reopened: string[];
+  /** Access that AWS gives after the last write. */
+  last: ReadonlySet<string>;
   aws: Resources;
 }
 
@@ -35,8 +41,12 @@ export async function startWatch(world: FaultWorld, place: Place): Promise<Watch
     intents: [],
     meant: new Set(),
     seen: new Map(),
+    closed: new Map(),
+    reopened: [],
+    last: new Set(),
     aws: await world.observed(namesOf(await world.desired(place.department))),
   };
+  watch.last = accessIn(watch, watch.aws);
   await noteMeant(watch);
   return watch;
 }
@@ -45,6 +55,7 @@ export async function startWatch(world: FaultWorld, place: Place): Promise<Watch
 export async function startAnew(watch: Watch): Promise<void> {
   watch.meant.clear();
   watch.seen.clear();
+  watch.closed.clear();
   watch.intents.length = 0;
   await noteMeant(watch);
 }
@@ -86,7 +97,34 @@ export async function noteAccess(watch: Watch, call: Call): Promise<void> {
     repositories: new Map([...watch.aws.repositories, ...found.repositories]),
     roles: new Map([...watch.aws.roles, ...found.roles]),
   };
-  for (const access of accessIn(watch, watch.aws)) if (!watch.seen.has(access)) watch.seen.set(access, describe(call));
+  const now = accessIn(watch, watch.aws);
+  for (const access of now) if (!watch.seen.has(access)) watch.seen.set(access, describe(call));
+  for (const access of watch.last) if (!now.has(access)) watch.closed.set(access, describe(call));
+  const again = [...now].filter((access) => !watch.last.has(access) && watch.closed.has(access));
+  watch.last = now;
+  if (again.length > 0) await noteReopened(watch, again, call);
+}
+
+/** What was closed may be opened again only by the operation under way, or by what comes after it: never by going back. */
+async function noteReopened(watch: Watch, again: readonly string[], call: Call): Promise<void> {
+  const states = await watch.world.desiredInTurn(watch.place.department);
+  const onwards = states.length > 1 ? states.slice(1) : states;
+  const allowed = new Set(onwards.flatMap((resources) => [...accessIn(watch, resources)]));
+  for (const access of again) {
+    if (!allowed.has(access))
+      watch.reopened.push(`${access}, closed by ${watch.closed.get(access)}, open again after ${describe(call)}`);
+  }
+}
+
+/** Access that AWS gives and the state does not: there is none, also where a dead letter says that AWS is not as the state says. */
+export async function accessBeyondState(watch: Watch): Promise<readonly string[]> {
+  const desired = await watch.world.desired(watch.place.department);
+  const observed = await watch.world.observed({
+    repositories: new Set([...watch.touched.repositories, ...desired.repositories.keys()]),
+    roles: new Set([...watch.touched.roles, ...desired.roles.keys()]),
+  });
+  const allowed = accessIn(watch, desired);
+  return [...accessIn(watch, ownOnly(observed, watch.place.department))].filter((access) => !allowed.has(access));
 }
 
 export async function noteMeant(watch: Watch): Promise<void> {
@@ -123,6 +161,7 @@ export async function violationsAtRest(watch: Watch): Promise<readonly string[]>
     violations.push(`lost: AWS needs ${action} on ${resource}`);
   for (const [access, where] of watch.seen)
     if (!watch.meant.has(access)) violations.push(`leaked: ${access}, after ${where}`);
+  violations.push(...watch.reopened.splice(0).map((what) => `reopened: ${what}`));
   const events = await chainOf(watch);
   const item = await readDepartmentItem(tables, place.department);
   const broken = findBreak(events);
