@@ -245,7 +245,7 @@ async function answerDeadLetters(run: Run): Promise<void> {
   run.violations.push(
     ...(await accessBeyondState(run.watch)).map((access) => `open: ${access}, and the state says no`),
   );
-  for (const text of [...world.refusals.keys()]) if (text.includes(place.department)) world.refusals.delete(text);
+  for (const text of world.refusals.keys()) if (text.includes(place.department)) world.refusals.delete(text);
   const { core } = world.startApi(NO_FAULTS, QUIET());
   for (const { operation } of letters) {
     const answer = await ask(world, core, { command: 'replayOperation', params: { id: operation } }, undefined);
