@@ -22,7 +22,7 @@ import type { PolicyDocument } from '../policy/document.ts';
 import { digest } from '../policy/canonical.ts';
 import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
-import { AwsFault, faultOf, nameOf, saidBy } from './fault.ts';
+import { AwsFault, faultOf, isFromOutside, nameOf, saidBy } from './fault.ts';
 import { observeRepository, observeRole } from './observe.ts';
 
 /** What an application of a change may do beyond the change itself. */
@@ -44,7 +44,7 @@ interface NamedDocument {
 /**
  * Carries one change of a plan out.
  * @returns the call, as the audit trail keeps it
- * @throws AwsFault
+ * @throws AwsFault; what is a fault of ours as it is
  */
 export async function applyChange(clients: AwsClients, change: Change, options: ApplyOptions): Promise<AwsCall> {
   const started = performance.now();
@@ -62,6 +62,7 @@ export async function applyChange(clients: AwsClients, change: Change, options: 
     return call('ok', requestIdOf($metadata));
   } catch (error) {
     if (fence.stopped !== undefined) throw fence.stopped;
+    if (!isFromOutside(error)) throw error;
     const made = call('error', { error: nameOf(error), detail: saidBy(error), ...requestIdOf(metadataOf(error)) });
     switch (await whatIsThere(clients, change, error)) {
       case 'done':

@@ -103,6 +103,15 @@ export function faultOf(error: unknown, call: AwsCall): AwsFault {
   return new AwsFault(meaning.kind, meaning.code, `${detail} \u2014 ${meaning.advice}`, call, { cause: error });
 }
 
+/**
+ * Whether an exception was made by AWS, the network or the credentials: an answer that may be another one later. The SDK
+ * marks what it throws with `$metadata`, whether an answer came or none. Everything else is a fault of ours, or an answer
+ * that we do not understand, and waiting does not cure it.
+ */
+export function isFromOutside(error: unknown): boolean {
+  return error instanceof Error && ('$metadata' in error || 'syscall' in error || error.name.endsWith('ProviderError'));
+}
+
 /** What AWS said, as much of it as is kept. */
 export function saidBy(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 500);

@@ -1,4 +1,4 @@
-import { AwsFault } from '../aws/fault.ts';
+import { AwsFault, isFromOutside } from '../aws/fault.ts';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
 import { UnsafePlan } from './guard.ts';
@@ -22,13 +22,10 @@ export function endsRun(error: unknown): error is OutOfTime | Superseded {
   return error instanceof OutOfTime || error instanceof Superseded;
 }
 
-/**
- * Whether an exception is none that AWS, the ledger or the network makes: a fault of ours, or an answer that we do not
- * understand. The SDK marks what it throws with `$metadata`, whether an answer came or none.
- */
+/** Whether an exception is none that AWS, the ledger or the network makes: a fault of ours, or an answer that we do not understand. */
 export function isUnexpected(error: unknown): boolean {
-  const isOurs = error instanceof AwsFault || error instanceof UnsafePlan || error instanceof NameTaken;
-  return !isOurs && !endsRun(error) && !(error instanceof Error && '$metadata' in error);
+  const isNamed = error instanceof AwsFault || error instanceof UnsafePlan || error instanceof NameTaken;
+  return !isNamed && !endsRun(error) && !isFromOutside(error);
 }
 
 /** How often what met this error is tried: what no waiting will cure, only a few times. */

@@ -84,7 +84,7 @@ async function looking<T>(resource: string, look: () => Promise<T>): Promise<T> 
   } catch (error) {
     if (error instanceof AwsFault) throw error;
     // An answer that we do not understand is no trouble of AWS's: waiting does not cure it.
-    if (!(error instanceof Error && '$metadata' in error)) throw error;
+    if (!isFromOutside(error)) throw error;
     const durationMs = Math.round(performance.now() - began);
     const call = {
       action: 'look',
