@@ -19,6 +19,8 @@ import { compare, type Aim } from './resources.ts';
 
 /** Refused repositories that are named; the others are counted. */
 const MOST_NAMED = 20;
+/** Characters of a foreign statement's `Sid` that are told. */
+const LONGEST_SID = 100;
 /** Of those, the ones whose reason is part of the operation's own error. */
 const MOST_TOLD = 3;
 
@@ -222,7 +224,10 @@ function told(
   calls.push(error.call);
   const foreign = foreignStatements(observed?.policy).map(({ Sid: sid }, index) => sid ?? `number ${index + 1}`);
   if (foreign.length === 0) return error.message;
-  const some = foreign.slice(0, 5).join(', ');
+  const some = foreign
+    .slice(0, 5)
+    .map((name) => name.slice(0, LONGEST_SID))
+    .join(', ');
   return `${error.message} The policy keeps ${foreign.length} foreign statement(s) (${some}), which ECR may no longer accept, such as one whose principal was deleted. Take that away in ECR, then replay ${id}.`;
 }
 

@@ -1035,7 +1035,10 @@ export interface components {
                 readonly resource: string;
                 /** @enum {string} */
                 readonly outcome: "ok" | "error";
+                /** @description The name of AWS's exception. */
                 readonly error?: string;
+                /** @description What AWS said, up to 500 characters. */
+                readonly detail?: string;
                 readonly awsRequestId?: string;
                 readonly durationMs: number;
                 readonly digest?: string;
