@@ -1,4 +1,4 @@
-import { AwsFault, nameOf, saidBy } from '../aws/fault.ts';
+import { AwsFault, isFromOutside, nameOf, saidBy } from '../aws/fault.ts';
 import { observeRepository, observeRole } from '../aws/observe.ts';
 import { readRepositoryOf } from '../ledger/read.ts';
 import type { DepartmentId, OperationId } from '../model/ids.ts';
