@@ -2,10 +2,12 @@
  * Generates the types of both contracts into src/generated: `npm run generate`; with `--check` it writes nothing and fails when
  * what is committed is not what the contracts say.
  *
- * The generators need TypeScript 5, which can not be installed beside ours, so they are installed in a place of their own.
+ * The generators need TypeScript 5, which cannot be installed beside ours, so they are installed in a place of their own, once for
+ * each set of versions.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +22,13 @@ const GENERATORS = [
   'graphql@16.15.0',
 ];
 
+/** Where the generators are kept. The name holds their versions, so that others are installed when a version changes. */
+const CACHE = join(root, 'node_modules/.cache');
+const INSTALLED = join(
+  CACHE,
+  `generators-${createHash('sha256').update(GENERATORS.join(' ')).digest('hex').slice(0, 12)}`,
+);
+
 /** What is generated: into which file, and how its text is made in a folder for scratch. */
 const TARGETS: Readonly<Record<string, (scratch: string) => string>> = {
   'src/generated/openapi.ts': generateOpenapi,
@@ -28,7 +37,7 @@ const TARGETS: Readonly<Record<string, (scratch: string) => string>> = {
 
 function generateOpenapi(scratch: string): string {
   const output = join(scratch, 'openapi.ts');
-  run(scratch, 'openapi-typescript', [join(root, 'openapi.yaml'), '--output', output, '--immutable']);
+  run('openapi-typescript', [join(root, 'openapi.yaml'), '--output', output, '--immutable']);
   return readFileSync(output, 'utf8');
 }
 
@@ -43,24 +52,39 @@ function generateGraphql(scratch: string): string {
   };
   const generates = { [output]: { plugins: ['typescript'], config } };
   writeFileSync(configuration, JSON.stringify({ schema: join(root, 'schema/*.graphql'), generates }));
-  run(scratch, 'graphql-codegen', ['--config', configuration]);
+  run('graphql-codegen', ['--config', configuration]);
   return `/** Generated from schema/*.graphql by \`npm run generate\`. */\n\n${readFileSync(output, 'utf8')}`;
 }
 
-function install(scratch: string): void {
-  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--prefix', scratch];
-  execFileSync('npm', ['install', ...options, ...GENERATORS], { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] });
+/** Installs the generators unless they are there. It happens beside their place, so that what is there is always whole. */
+function install(): void {
+  if (existsSync(INSTALLED)) return;
+  mkdirSync(CACHE, { recursive: true });
+  const beside = mkdtempSync(join(CACHE, 'generators-new-'));
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--prefix', beside];
+  try {
+    execFileSync('npm', ['install', ...options, ...GENERATORS], {
+      cwd: beside,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    renameSync(beside, INSTALLED);
+  } catch (error) {
+    // Another process may have been first.
+    if (!existsSync(INSTALLED)) throw error;
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
 }
 
-function run(scratch: string, command: string, parameters: readonly string[]): void {
-  const file = join(scratch, 'node_modules/.bin', command);
-  execFileSync(file, parameters, { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] });
+function run(command: string, parameters: readonly string[]): void {
+  const file = join(INSTALLED, 'node_modules/.bin', command);
+  execFileSync(file, parameters, { cwd: INSTALLED, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function main(check: boolean): void {
+  install();
   const scratch = mkdtempSync(join(tmpdir(), 'generate-'));
   try {
-    install(scratch);
     const stale = Object.entries(TARGETS).filter(([file, generate]) => {
       const text = generate(scratch);
       if (text === current(file)) return false;
