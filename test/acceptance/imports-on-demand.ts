@@ -10,6 +10,8 @@ export interface OnDemand {
   readonly importer: string;
   /** As it is written, such as `@aws-sdk/client-ecr` or `./engine.ts`. */
   readonly specifier: string;
+  /** The bundle that it is in, where there are bundles: each has its own copy of what it imports. */
+  readonly bundle?: string;
 }
 
 /** What a form knows of its imports on demand. */
@@ -21,8 +23,8 @@ export interface OnDemandReport {
 }
 
 /** How an import is called in the table. */
-export function nameOf({ importer, specifier }: OnDemand): string {
-  return `${importer} → ${specifier}`;
+export function nameOf({ importer, specifier, bundle }: OnDemand): string {
+  return `${bundle === undefined ? '' : `${bundle}: `}${importer} → ${specifier}`;
 }
 
 /** Files that are command lines and servers, and in no form but where they are started. */
@@ -60,7 +62,7 @@ interface Metafile {
 
 /**
  * The imports on demand of the bundles, by what esbuild made of them: executed are those whose chunk was loaded.
- * @param loaded the names of all files of the bundles that were loaded, such as `chunks/engine-AB12CD34.mjs`
+ * @param loaded all files of the bundles that were loaded, such as `dist/api/chunks/engine-AB12CD34.mjs`
  */
 export function importsOfBundles(loaded: ReadonlySet<string>): OnDemandReport {
   const expected: OnDemand[] = [];
@@ -72,14 +74,16 @@ export function importsOfBundles(loaded: ReadonlySet<string>): OnDemandReport {
       if (!importer.startsWith('src/')) continue;
       for (const { path, kind, original = path } of imports) {
         if (kind !== 'dynamic-import') continue;
-        const one = { importer, specifier: original };
+        const one = { importer, specifier: original, bundle };
         expected.push(one);
-        const chunk = (chunkOf.get(path) ?? '').replace(`dist/${bundle}/`, '');
-        if (loaded.has(chunk)) executed.add(nameOf(one));
+        if (loaded.has(chunkOf.get(path) ?? '')) executed.add(nameOf(one));
       }
     }
   }
-  return { expected, executed };
+  const bundled = new Set(expected.map(({ importer }) => importer));
+  // One that no bundle has is executed in none: it fails here, where a list of what is bundled would be silent.
+  const missing = importsOfSource().filter((one) => !isOfAnEntry(one) && !bundled.has(one.importer));
+  return { expected: [...expected, ...missing], executed };
 }
 
 /** The imports on demand among all that modules asked for, each as `importer's URL`, a blank and `what it asked for`. */

@@ -32,8 +32,29 @@ export function requiredRows(): readonly string[] {
   return [...CONTRACT.operations.keys(), ...fields('query'), ...fields('mutation')];
 }
 
+/**
+ * What no check can bring about from outside: a conflict of two at once, a caller who has asked too much, and an outage. Conflicts that
+ * can be brought about have checks of their own.
+ */
+const STATUSES_OF_CIRCUMSTANCE: ReadonlySet<number> = new Set([409, 429, 503]);
+
+/** What openapi.yaml declares and no request brings about, and why. Whoever sees it must take it out of here. */
+export const NEVER_SEEN: ReadonlyMap<string, string> = new Map(
+  ['putOrganisation 202', 'deleteOrganisation 202'].map((name) => [
+    name,
+    'it changes nothing in AWS: it is done at once',
+  ]),
+);
+
+/** Each operation with each status that openapi.yaml declares for it, such as `createGrant 201`. */
+export function requiredStatuses(): readonly (readonly [row: string, status: number])[] {
+  return [...CONTRACT.operations.values()].flatMap(({ id, statuses }) =>
+    statuses.filter((status) => !STATUSES_OF_CIRCUMSTANCE.has(status)).map((status) => [id, status] as const),
+  );
+}
+
 /** The suite, in its order. */
-function checks(): readonly Check[] {
+export function checks(): readonly Check[] {
   return [...storyChecks(), ...restChecks(), ...graphqlChecks(), ...httpChecks(), ...changeChecks(), ...exportChecks()];
 }
 
@@ -47,6 +68,7 @@ export async function playSuite(form: Form, tell: (played: Played) => void): Pro
   };
   for (const check of checks()) add(await playCheck(check, world));
   for (const row of requiredRows()) add(answeredCheck(row, world));
+  for (const [row, status] of requiredStatuses()) add(statusCheck(row, status, world));
   for (const played of await onDemandChecks(form)) add(played);
   return all;
 }
@@ -62,26 +84,44 @@ async function playCheck({ row, title, play }: Check, world: World): Promise<Pla
   }
 }
 
-/** Counted from what was answered, and not from what the suite means to ask. */
-function answeredCheck(row: string, { answered, form }: World): Played {
-  const title = `${row} was answered well at least once`;
-  const reason = form.notApplicable(title);
-  if (reason !== undefined) return { row, title, outcome: { kind: 'n/a', reason } };
-  const outcome: Outcome = answered.has(row) ? { kind: 'ok' } : { kind: 'failed', error: 'no check did so' };
-  return { row, title, outcome };
+/** What the outcomes below are counted from, and not from what the suite means to ask. */
+type Seen = Pick<World, 'answered' | 'statuses'> & { readonly form: Pick<Form, 'notApplicable'> };
+
+/** Whether an operation or a root field was answered well. */
+export function answeredCheck(row: string, { answered, form }: Seen): Played {
+  return counted({ row, title: `${row} was answered well at least once` }, answered.has(row), form);
+}
+
+/** Whether an operation was answered so; or, where nothing brings that about, was not. */
+export function statusCheck(row: string, status: number, { statuses, form }: Seen): Played {
+  const never = NEVER_SEEN.get(`${row} ${status}`);
+  if (never !== undefined)
+    return counted(
+      { row, title: `${row} is never answered ${status}: ${never}` },
+      !statuses.has(`${row} ${status}`),
+      form,
+    );
+  return counted({ row, title: `${row} was answered ${status} at least once` }, statuses.has(`${row} ${status}`), form);
 }
 
 const ON_DEMAND = 'imports on demand';
 
 /** Counted from what was loaded: a package that looks otherwise in a bundle shows only where it is used. */
-async function onDemandChecks(form: Form): Promise<readonly Played[]> {
-  const title = 'each import on demand was executed at least once';
-  const reason = form.notApplicable(title);
-  if (reason !== undefined) return [{ row: ON_DEMAND, title, outcome: { kind: 'n/a', reason } }];
+export async function onDemandChecks(
+  form: Pick<Form, 'notApplicable' | 'importsOnDemand'>,
+): Promise<readonly Played[]> {
   const { expected, executed } = await form.importsOnDemand();
-  return expected.map((one) => ({
-    row: ON_DEMAND,
-    title: `${nameOf(one)} was executed at least once`,
-    outcome: executed.has(nameOf(one)) ? { kind: 'ok' } : { kind: 'failed', error: 'no check did so' },
-  }));
+  return expected.map((one) =>
+    counted({ row: ON_DEMAND, title: `${nameOf(one)} was executed at least once` }, executed.has(nameOf(one)), form),
+  );
+}
+
+function counted(
+  { row, title }: Pick<Played, 'row' | 'title'>,
+  wasDone: boolean,
+  form: Pick<Form, 'notApplicable'>,
+): Played {
+  const reason = form.notApplicable(title);
+  if (reason !== undefined) return { row, title, outcome: { kind: 'n/a', reason } };
+  return { row, title, outcome: wasDone ? { kind: 'ok' } : { kind: 'failed', error: 'not so in any check' } };
 }

@@ -28,6 +28,8 @@ export interface World {
   readonly over: (as: Job, operation: string) => Promise<Json>;
   /** What was answered well: operations over REST by their id, root fields of GraphQL as `query x` or `mutation x`. */
   readonly answered: ReadonlySet<string>;
+  /** Each status that an operation was answered with over REST, such as `createGrant 201`. */
+  readonly statuses: ReadonlySet<string>;
   /** What one check leaves for those after it. */
   readonly learned: Map<string, string>;
 }
@@ -42,6 +44,7 @@ const MOST_POLLS = 600;
 /** The world of a form that has just been started. */
 export function newWorld(form: Form): World {
   const answered = new Set<string>();
+  const statuses = new Set<string>();
   const send = async (
     as: Job | undefined,
     request: Omit<HttpRequest, 'headers'> & Pick<Ask, 'headers'>,
@@ -69,6 +72,7 @@ export function newWorld(form: Form): World {
     const operation = operationFor(method, path);
     if (operation !== undefined) {
       deepEqual(breaches(operation, answer), [], `${method} ${path} is answered as openapi.yaml says`);
+      statuses.add(`${operation.id} ${answer.status}`);
       if (answer.status < 300) answered.add(operation.id);
     }
     return answer;
@@ -106,6 +110,7 @@ export function newWorld(form: Form): World {
       throw new Error(`The operation ${operation} did not end.`);
     },
     answered,
+    statuses,
     learned: new Map(),
   };
   return world;

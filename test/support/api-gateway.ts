@@ -197,7 +197,7 @@ function answer(response: ServerResponse, answered: unknown): void {
   const text = JSON.stringify(answered) ?? 'null';
   const isAnswer = typeof answered === 'object' && answered !== null && 'statusCode' in answered;
   if (!isAnswer) return tell(response, 500, 'Internal Server Error');
-  if (Buffer.byteLength(text) > MOST_LAMBDA_BYTES) return tell(response, 502, 'Bad Gateway');
+  if (Buffer.byteLength(text) > MOST_LAMBDA_BYTES) return tell(response, 500, 'Internal Server Error');
   const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded = false } = answered as Answer;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   const { 'content-length': _theirs, 'transfer-encoding': _coding, ...rest } = headers;

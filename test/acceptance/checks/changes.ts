@@ -1,9 +1,10 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { DeleteRepositoryPolicyCommand, GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import { observeRepository } from '../../../src/aws/observe.ts';
-import { KOA, PLATFORM } from '../../support/service.ts';
+import { idOf, KOA, PLATFORM, type Ask } from '../../support/service.ts';
 import type { Check } from '../check.ts';
-import { expectStatus } from '../world.ts';
+import type { Job } from '../../../src/local/github/job.ts';
+import { expectStatus, learnedBy, type World } from '../world.ts';
 
 const REPOSITORIES = '/v1/departments/koa/repositories';
 const NOW = 'at once';
@@ -11,7 +12,7 @@ const EXECUTOR = 'the executor';
 
 /** How changes are carried out: without waiting, again, by a sweep; and what a look for drift sees. */
 export function changeChecks(): readonly Check[] {
-  return [...asynchronousChecks(), ...refusalChecks(), ...executorChecks()];
+  return [...asynchronousChecks(), ...withoutWaitingChecks(), ...refusalChecks(), ...executorChecks()];
 }
 
 function asynchronousChecks(): readonly Check[] {
@@ -55,6 +56,74 @@ function asynchronousChecks(): readonly Check[] {
   ];
 }
 
+const INITECH: Job = { repository: 'Initech/reports', ref: 'refs/heads/main' };
+const INITECH_MANAGERS = [{ repositoryId: idOf(INITECH.repository), ref: 'refs/heads/main' }];
+const initech = { department: 'initech' };
+
+/** A department's life, step by step, of which nobody waits for any. */
+const WITHOUT_WAITING: readonly {
+  readonly id: string;
+  readonly as: Job;
+  /** 202, unless there is nothing to do in AWS: then it is done at once. */
+  readonly status?: number;
+  readonly asked: (world: World) => Readonly<Record<string, unknown>>;
+}[] = [
+  {
+    id: 'createDepartment',
+    as: PLATFORM,
+    asked: () => ({ id: initech.department, displayName: 'Initech', managers: INITECH_MANAGERS }),
+  },
+  {
+    id: 'putOrganisation',
+    as: PLATFORM,
+    status: 201,
+    asked: () => ({ ...initech, login: 'Initech', ownerId: idOf('Initech') }),
+  },
+  { id: 'createRepository', as: INITECH, asked: () => ({ ...initech, name: 'initech/reports' }) },
+  { id: 'updateRepository', as: INITECH, asked: () => ({ name: 'initech/reports', scanOnPush: false }) },
+  {
+    id: 'createGrant',
+    as: INITECH,
+    asked: () => ({ ...initech, organisation: 'Initech', repository: 'reports', repositories: ['initech/reports'] }),
+  },
+  {
+    id: 'updateGrant',
+    as: INITECH,
+    asked: (world) => ({ ...initech, id: learnedBy(world, 'createGrant'), refs: ['refs/heads/main'] }),
+  },
+  {
+    id: 'putAccountAccess',
+    as: PLATFORM,
+    asked: () => ({
+      ...initech,
+      accounts: [{ description: 'aws-initech', accountId: '444455556666', canWrite: false }],
+      ifMatch: '*',
+    }),
+  },
+  {
+    id: 'replayOperation',
+    as: PLATFORM,
+    asked: (world) => ({ id: learnedBy(world, 'operation of createRepository') }),
+  },
+  { id: 'revokeGrant', as: INITECH, asked: (world) => ({ ...initech, id: learnedBy(world, 'createGrant') }) },
+  { id: 'deleteRepository', as: INITECH, asked: () => ({ name: 'initech/reports' }) },
+  { id: 'deleteOrganisation', as: PLATFORM, status: 200, asked: () => ({ ...initech, login: 'Initech' }) },
+  { id: 'deleteDepartment', as: PLATFORM, asked: () => initech },
+];
+
+function withoutWaitingChecks(): readonly Check[] {
+  return WITHOUT_WAITING.map(({ id, as, status = 202, asked }) => ({
+    row: id,
+    title: `${id} by Prefer: respond-async is ${status}, and ends well`,
+    play: async (world) => {
+      const { body } = expectStatus(await world.rest(as, id, { ...asked(world), respondAsync: true }), status);
+      equal((await world.over(as, body.operation.id)).status, 'succeeded');
+      world.learned.set(`operation of ${id}`, body.operation.id);
+      if (id === 'createGrant') world.learned.set(id, body.grant.id);
+    },
+  }));
+}
+
 function refusalChecks(): readonly Check[] {
   return [
     {
@@ -63,6 +132,19 @@ function refusalChecks(): readonly Check[] {
       play: async ({ ask }) => {
         const answer = await ask(KOA, { method: 'DELETE', path: '/v1/repositories/giftcard-service' });
         ok(expectStatus(answer, 409, 'not-empty').body.imageCount > 0);
+      },
+    },
+    {
+      row: 'deleteRepository',
+      title: 'a repository goes with its images only for who says that they go, and has read it',
+      play: async ({ ask, form }) => {
+        const path = '/v1/repositories/giftcard-service?force=true';
+        const request: Ask = { method: 'DELETE', path, headers: { 'if-match': '*' } };
+        const unsaid = expectStatus(await ask(KOA, request), 422, 'acknowledgement-required');
+        deepEqual(unsaid.body.acknowledge, ['deletes-images']);
+        const unread: Ask = { method: 'DELETE', path: `${path}&acknowledge=deletes-images` };
+        expectStatus(await ask(KOA, unread), 428, 'precondition-required');
+        ok(await observeRepository(form.aws, 'giftcard-service'), 'ECR has it still');
       },
     },
     {
@@ -78,6 +160,21 @@ function refusalChecks(): readonly Check[] {
       title: 'a department with repositories stays',
       play: async ({ ask }) => {
         expectStatus(await ask(PLATFORM, { method: 'DELETE', path: '/v1/departments/koa' }), 409, 'in-use');
+      },
+    },
+    {
+      row: 'putOrganisation',
+      title: 'an organisation is not registered by a manager',
+      play: async ({ rest }) => {
+        const asked = { department: 'koa', login: 'KOA-Labs', ownerId: idOf('KOA-Labs') };
+        expectStatus(await rest(KOA, 'putOrganisation', asked), 403, 'forbidden');
+      },
+    },
+    {
+      row: 'deleteDepartment',
+      title: 'a department is not deleted by its manager',
+      play: async ({ rest }) => {
+        expectStatus(await rest(KOA, 'deleteDepartment', { department: 'koa' }), 403, 'forbidden');
       },
     },
     {

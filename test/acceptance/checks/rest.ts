@@ -2,7 +2,7 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { observeRepository, observeRole } from '../../../src/aws/observe.ts';
 import type { Job } from '../../../src/local/github/job.ts';
 import { CONTRACT, restRequest } from '../../support/both-faces.ts';
-import { idOf, KOA, PLATFORM, STRANGER } from '../../support/service.ts';
+import { idOf, KOA, PLATFORM, STRANGER, type Answer } from '../../support/service.ts';
 import type { Check } from '../check.ts';
 import { expectStatus, learnedBy, type World } from '../world.ts';
 
@@ -30,6 +30,8 @@ interface Row {
   readonly asked: (world: World) => Readonly<Record<string, unknown>>;
   readonly status: number;
   readonly refusals?: readonly Refusal[];
+  /** What makes another request of it; another `If-Match` unless said. */
+  readonly other?: (wish: Readonly<Record<string, unknown>>, world: World) => Readonly<Record<string, unknown>>;
   readonly afterwards?: (body: Json, world: World) => Promise<void> | void;
 }
 
@@ -65,6 +67,7 @@ const ROWS: readonly Row[] = [
     status: 201,
     refusals: [
       { what: 'a stranger', as: STRANGER, status: 403, code: 'forbidden' },
+      STALE,
       { what: 'an id in capitals', asked: { id: 'ACME' }, status: 400, code: 'invalid-input' },
     ],
     afterwards: async (body, { form }) => {
@@ -77,6 +80,7 @@ const ROWS: readonly Row[] = [
     asked: () => ({ department, login: 'ACME-Corp', ownerId: idOf('ACME-Corp') }),
     status: 201,
     refusals: [
+      STALE,
       { what: 'an owner id that is no number', asked: { ownerId: 'ACME' }, status: 400, code: 'invalid-input' },
       { what: 'a department that is not there', asked: { department: 'nobody' }, status: 404, code: 'not-found' },
     ],
@@ -118,6 +122,7 @@ const ROWS: readonly Row[] = [
     status: 200,
     refusals: [
       NOT_THE_PLATFORM,
+      UNKNOWN_TO_STRANGERS,
       { what: 'who has not read it', asked: { ifMatch: undefined }, status: 428, code: 'precondition-required' },
       STALE,
     ],
@@ -140,6 +145,7 @@ const ROWS: readonly Row[] = [
         status: 409,
         code: 'already-exists',
       },
+      STALE,
       { what: 'a name that ECR refuses', asked: { name: 'acme/Shop' }, status: 400, code: 'invalid-input' },
     ],
     afterwards: async (body, { form, learned }) => {
@@ -165,6 +171,7 @@ const ROWS: readonly Row[] = [
     asked: () => ({ name: 'acme/shop', scanOnPush: true, lifecyclePolicy: 'keep-last-30' }),
     status: 200,
     refusals: [NO_MANAGER, PULL_REQUEST, UNKNOWN_TO_STRANGERS, STALE],
+    afterwards: (body, { learned }) => void learned.set('another operation', body.operation.id),
   },
   {
     id: 'createGrant',
@@ -181,6 +188,7 @@ const ROWS: readonly Row[] = [
       NO_MANAGER,
       PULL_REQUEST,
       UNKNOWN_TO_STRANGERS,
+      STALE,
       {
         what: 'an organisation that is nobody’s',
         asked: { organisation: 'somebody-else', repositoryId: '1' },
@@ -233,6 +241,7 @@ const ROWS: readonly Row[] = [
     asked: (world) => ({ id: learnedBy(world, 'operation') }),
     status: 200,
     refusals: [NOT_THE_PLATFORM, UNKNOWN_TO_STRANGERS],
+    other: (_wish, world) => ({ id: learnedBy(world, 'another operation') }),
   },
   {
     id: 'listDepartmentAuditEvents',
@@ -269,7 +278,13 @@ const ROWS: readonly Row[] = [
     refusals: [{ what: 'a manager', as: ACME, status: 403, code: 'forbidden' }],
   },
   { id: 'getOpenapi', as: STRANGER, asked: () => ({}), status: 200 },
-  { id: 'getPage', as: STRANGER, asked: () => ({ page: 'errors.md' }), status: 200 },
+  {
+    id: 'getPage',
+    as: STRANGER,
+    asked: () => ({ page: 'errors.md' }),
+    status: 200,
+    refusals: [{ what: 'who misspells it', asked: { page: 'nothing.md' }, status: 404, code: 'not-found' }],
+  },
   {
     id: 'revokeGrant',
     as: ACME,
@@ -310,7 +325,8 @@ export function restChecks(): readonly Check[] {
 
 function refusalChecks(row: Row): readonly Check[] {
   const { id, as } = row;
-  const { kind } = operation(id);
+  const { kind, bodyProperties } = operation(id);
+  const takesBody = bodyProperties.size > 0;
   const common: readonly Check[] =
     kind === 'public'
       ? []
@@ -332,6 +348,16 @@ function refusalChecks(row: Row): readonly Check[] {
               expectStatus(await world.ask(as, { ...request, path }), 400, 'invalid-input');
             },
           },
+          {
+            row: id,
+            title: `${id} for a client that takes only images is 406`,
+            play: async (world) => {
+              const request = restRequest(id, row.asked(world));
+              const headers = { ...request.headers, accept: 'image/png' };
+              expectStatus(await world.ask(as, { ...request, headers }), 406, 'not-acceptable');
+            },
+          },
+          ...(takesBody ? bodyChecks(row) : []),
         ];
   const own = (row.refusals ?? []).map(
     ({ what, as: who = as, asked: changes = {}, status, code }): Check => ({
@@ -343,6 +369,29 @@ function refusalChecks(row: Row): readonly Check[] {
     }),
   );
   return [...common, ...own];
+}
+
+function bodyChecks(row: Row): readonly Check[] {
+  const { id, as } = row;
+  return [
+    {
+      row: id,
+      title: `${id} with a form in its body is 415`,
+      play: async (world) => {
+        const { body: _body, ...request } = restRequest(id, row.asked(world));
+        const headers = { ...request.headers, 'content-type': 'application/x-www-form-urlencoded' };
+        expectStatus(await world.ask(as, { ...request, raw: 'name=x', headers }), 415, 'unsupported-media-type');
+      },
+    },
+    {
+      row: id,
+      title: `${id} with a body over 256 KiB is 413`,
+      play: async (world) => {
+        const body = { nonsense: 'x'.repeat(300 * 1024) };
+        expectStatus(await world.ask(as, { ...restRequest(id, row.asked(world)), body }), 413, 'payload-too-large');
+      },
+    },
+  ];
 }
 
 function dryRunCheck(row: Row): readonly Check[] {
@@ -374,10 +423,39 @@ function successCheck(row: Row): Check {
         equal(answer.body.operation.status, 'succeeded');
         const again = expectStatus(await world.rest(as, id, wish), status);
         equal(again.body.operation.id, answer.body.operation.id, 'a repeat is the same operation');
-      } else notEqual(answer.text, '');
+        await expectMismatch(world, row, wish);
+      } else if (operation(id).statuses.includes(304)) await expectNotModified(world, row, wish, answer);
+      else notEqual(answer.text, '');
       await row.afterwards?.(answer.body, world);
     },
   };
+}
+
+/** A key belongs to what was asked with it: whoever asks for something else with it learns so, and nothing is done. */
+async function expectMismatch(
+  world: World,
+  { id, as, other = anotherRevision }: Row,
+  wish: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const answer = await world.rest(as, id, { ...wish, ...other(wish, world) });
+  // Of what was deleted nothing is known any more, and so no key.
+  if (id.startsWith('delete')) ok([404, 422].includes(answer.status), answer.text);
+  else expectStatus(answer, 422, 'idempotency-mismatch');
+}
+
+function anotherRevision({ ifMatch }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ifMatch: ifMatch === '*' ? '"1"' : '*' };
+}
+
+async function expectNotModified(
+  world: World,
+  { id, as }: Row,
+  wish: Readonly<Record<string, unknown>>,
+  answer: Answer,
+): Promise<void> {
+  const request = restRequest(id, wish);
+  const headers = { ...request.headers, 'if-none-match': String(answer.headers['etag']) };
+  expectStatus(await world.ask(as, { ...request, headers }), 304);
 }
 
 function operation(id: string) {

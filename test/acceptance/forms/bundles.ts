@@ -38,7 +38,7 @@ export async function startBundles(stage = '$default'): Promise<Form> {
     notApplicable: () => undefined,
     importsOnDemand: async () => {
       const urls = [await api.loaded(), await executor.loaded(), await exporter.loaded()].flat();
-      const inBundle = /\/dist\/(?:api|executor|exporter)\/(.+)$/;
+      const inBundle = /\/(dist\/(?:api|executor|exporter)\/.+)$/;
       return importsOfBundles(new Set(urls.flatMap((url) => inBundle.exec(url)?.[1] ?? [])));
     },
     close: () =>
