@@ -22,6 +22,10 @@ export type Bucket = ReadonlyMap<string, Buffer>;
 /**
  * One form in which the service runs, as the acceptance suite reaches it: from outside, as a caller, an operator and the account's
  * administrator do. A form is started empty: no department, an AWS account with the OIDC provider and the boundary in it.
+ *
+ * A new form is a {@link StartForm} in `forms/`, with a letter in {@link FORMS} and its start in `scripts/acceptance.ts`. The suite plays
+ * against it unchanged; what it cannot show is told by {@link Form.notApplicable}, with a reason that the table prints. What was
+ * answered and loaded is counted by the suite, so that a form has no list to keep.
  */
 export interface Form {
   readonly letter: FormLetter;
@@ -43,7 +47,7 @@ export interface Form {
   readonly aws: AwsClients;
   /** Where ECR, IAM and STS answer. */
   readonly awsEndpoint: string;
-  /** Why a check cannot be played in this form; the title is the check's. */
+  /** Why a check cannot be played in this form, or what it would count cannot be seen; the title is the check's. */
   readonly notApplicable: (title: string) => string | undefined;
   /** Which imports on demand its code has, and which of them were really executed; asked for at the end. */
   readonly importsOnDemand: () => Promise<OnDemandReport>;

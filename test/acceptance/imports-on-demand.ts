@@ -62,7 +62,8 @@ interface Metafile {
 
 /**
  * The imports on demand of the bundles, by what esbuild made of them: executed are those whose chunk was loaded.
- * @param loaded all files of the bundles that were loaded, such as `dist/api/chunks/engine-AB12CD34.mjs`
+ * @param loaded all files of the bundles that were loaded, such as `dist/api/chunks/engine-AB12CD34.mjs`; or from the bundle's folder,
+ *   `chunks/engine-AB12CD34.mjs`, where it is not known which bundle's it was: that counts for each that has it
  */
 export function importsOfBundles(loaded: ReadonlySet<string>): OnDemandReport {
   const expected: OnDemand[] = [];
@@ -76,7 +77,8 @@ export function importsOfBundles(loaded: ReadonlySet<string>): OnDemandReport {
         if (kind !== 'dynamic-import') continue;
         const one = { importer, specifier: original, bundle };
         expected.push(one);
-        if (loaded.has(chunkOf.get(path) ?? '')) executed.add(nameOf(one));
+        const chunk = chunkOf.get(path) ?? '';
+        if (loaded.has(chunk) || loaded.has(chunk.replace(`dist/${bundle}/`, ''))) executed.add(nameOf(one));
       }
     }
   }
