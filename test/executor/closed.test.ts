@@ -76,7 +76,7 @@ t.test('an organisation whose second role is refused is gone, and both its roles
   for (const name of ['one', 'two']) await carryOut(bench, 'createRepository', { department: 'koa', name });
   const other = { department: 'koa', login: 'JPPOL-KOB', ownerId: '4242' };
   t.equal((await bench.service.ask(PLATFORM, restRequest('putOrganisation', other))).status, 201);
-  const pattern = { department: 'koa', organisation: 'JPPOL-*', acknowledge: true };
+  const pattern = { department: 'koa', organisation: 'JPPOL-*', acknowledge: ['organisation-wide'] };
   const roles: string[] = [];
   for (const [name, repository] of [
     ['one', 'app*'],
