@@ -1,9 +1,10 @@
 import type { Tables } from '../ledger/client.ts';
 import { eventOf, lastBefore, readChainHeads, readRun } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import { cloudEventLine } from './cloud-event.ts';
 import { CSV_HEADER, csvLine } from './csv.ts';
-import { chainsOf } from './feed.ts';
+import { beforeLife, chainsOf } from './feed.ts';
 
 /** The forms of an export. */
 export type ExportFormat = 'ndjson' | 'csv';
@@ -13,6 +14,8 @@ export interface ExportRequest {
   readonly tables: Tables;
   /** One department's chains, or all. */
   readonly department: string | undefined;
+  /** Nothing from before it, whatever is asked for. */
+  readonly life?: PresentLife | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
   /** The last event that the reader has, from an earlier answer. */
@@ -62,7 +65,7 @@ export function exportHead(format: ExportFormat): string {
 }
 
 /** The part of each chain that belongs to the period, as the chains stand now. */
-async function partsOf({ tables, department, from, to, after }: ExportRequest): Promise<readonly ChainPart[]> {
+async function partsOf({ tables, department, life, from, to, after }: ExportRequest): Promise<readonly ChainPart[]> {
   const chains = [...(await chainsOf(tables, department))]
     .sort()
     .filter((chain) => after === undefined || chain >= after.chain);
@@ -72,7 +75,8 @@ async function partsOf({ tables, department, from, to, after }: ExportRequest): 
     const head = heads.get(chain)?.seq ?? 0;
     const first = from === undefined ? 0 : await lastBefore(tables, chain, from, head);
     const last = to === undefined ? head : await lastBefore(tables, chain, to, head);
-    parts.push({ chain, after: after?.chain === chain ? Math.max(first, after.seq) : first, last });
+    const asked = after?.chain === chain ? Math.max(first, after.seq) : first;
+    parts.push({ chain, after: Math.max(asked, beforeLife(chain, life)), last });
   }
   return parts;
 }

@@ -2,7 +2,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Tables } from '../ledger/client.ts';
 import { eventOf, lastBefore, listChains, readChainHeads, readRun } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
-import { refusalChain, type ChainHead } from './chain.ts';
+import type { PresentLife } from '../model/present-life.ts';
+import { isRefusalChain, refusalChain, type ChainHead } from './chain.ts';
 
 /** How far a reader came in each chain: number of the last event that it has. */
 export type Positions = ReadonlyMap<string, number>;
@@ -12,10 +13,18 @@ export async function chainsOf(tables: Tables, department: string | undefined): 
   return department === undefined ? listChains(tables) : [department, refusalChain(department)];
 }
 
+/** Number of the last event in one of a department's chains that is from before its present life; 0 when none is. */
+export function beforeLife(chain: string, life: PresentLife | undefined): number {
+  if (life === undefined) return 0;
+  return isRefusalChain(chain) ? life.afterRefusal : life.afterEvent;
+}
+
 /** What a feed is asked for. */
 export interface FeedRequest {
   readonly tables: Tables;
   readonly department: string | undefined;
+  /** Nothing from before it, wherever the reader is. */
+  readonly life?: PresentLife | undefined;
   readonly positions: Positions;
   /** For chains that the reader has no position in: begin with events of this time. */
   readonly from: string | undefined;
@@ -61,7 +70,7 @@ export async function readFeed(request: FeedRequest): Promise<FeedPage> {
 }
 
 async function startOf(
-  { tables, positions, from }: FeedRequest,
+  { tables, positions, from, life }: FeedRequest,
   chains: readonly string[],
   heads: ReadonlyMap<string, ChainHead>,
 ): Promise<Map<string, number>> {
@@ -70,6 +79,8 @@ async function startOf(
     // A chain that began after the reader did has no position either; all its events are new, and later than `from`.
     started.set(chain, from === undefined ? 0 : await lastBefore(tables, chain, from, heads.get(chain)?.seq ?? 0));
   }
+  for (const chain of life === undefined ? [] : chains)
+    started.set(chain, Math.max(started.get(chain) ?? 0, beforeLife(chain, life)));
   return started;
 }
 

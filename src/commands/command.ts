@@ -9,6 +9,7 @@ import type { Department } from '../model/department.ts';
 import type { OperationId } from '../model/ids.ts';
 import type { Answer, Operation, Subject, Target } from '../model/operation.ts';
 import type { Plan } from '../model/plan.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Write } from '../model/state.ts';
 
 /** What a command may read beyond the department: the ledger, and the registry to look at, never to change. */
@@ -53,6 +54,8 @@ export interface Decided {
   readonly supersedes?: Operation;
   /** The operation whose resources are brought to what the state says. */
   readonly replays?: OperationId;
+  /** The department's id was another one's before. */
+  readonly life?: PresentLife;
 }
 
 /** A mutation: how it finds its department, what else it reads, and what it decides. */

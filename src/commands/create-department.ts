@@ -1,9 +1,12 @@
+import { refusalChain } from '../audit/chain.ts';
 import { invalidInput, ServiceError, type InputError } from '../errors.ts';
+import { readChainHead } from '../ledger/append.ts';
 import { readClaim } from '../ledger/read.ts';
 import type { Department, ManagerRule } from '../model/department.ts';
 import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
 import { isRoleName, type RoleName } from '../model/names.ts';
 import { pendingCreate } from '../model/pending.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import type { PushRole } from '../model/push-role.ts';
 import { take } from '../model/settle.ts';
 import { isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../model/state.ts';
@@ -17,6 +20,8 @@ import { planRoles } from './plans.ts';
 interface Facts {
   readonly roleClaim: Claim | undefined;
   readonly namespaceClaim: Claim | undefined;
+  /** Number of the last refusal that concerned a department of this id. */
+  readonly lastRefusal: number;
 }
 
 /** The platform's own chain has this name; a department of the same name would share it. */
@@ -27,11 +32,12 @@ export const createDepartment: Command<Facts> = {
   name: 'createDepartment',
   departmentOf: async (input) => String(input.body['id']),
   look: async (input, { tables }) => {
-    const { namespace } = input.body;
+    const { id, namespace } = input.body;
     return {
       roleClaim: await readClaim(tables, roleKey(input.body)),
       namespaceClaim:
         typeof namespace === 'string' ? await readClaim(tables, { kind: 'namespace', name: namespace }) : undefined,
+      lastRefusal: (await readChainHead(tables, refusalChain(String(id)))).seq,
     };
   },
   decide: (situation) => {
@@ -40,7 +46,12 @@ export const createDepartment: Command<Facts> = {
     const department = readDepartment(situation);
     if (state !== undefined)
       throw new ServiceError('already-exists', `There is a department ${department.id} already.`);
-    checkAcknowledged(checkManagers(department.managers), input.body['acknowledge'], { managers: department.managers });
+    const life = lifeOf(situation);
+    checkAcknowledged(
+      [...checkManagers(department.managers), ...(life === undefined ? [] : (['reused-id'] as const))],
+      input.body['acknowledge'],
+      { managers: department.managers },
+    );
     checkFree(facts, department, situation.now);
     const role: PushRole = newRole(department, config.aws.rolePath);
     const empty = emptyState(department);
@@ -55,6 +66,7 @@ export const createDepartment: Command<Facts> = {
       targets: [{ kind: 'role', name: role.name, fresh: true }],
       plan: planRoles([role.name], empty, { ...empty, roles: [role] }, config.aws),
       total: 1,
+      ...(life === undefined ? {} : { life }),
       answer: {
         entityName: 'department',
         entity: departmentView(department),
@@ -65,6 +77,15 @@ export const createDepartment: Command<Facts> = {
     };
   },
 };
+
+/** An id that a department had before is given out again: its trail and its operations stay the platform's. */
+function lifeOf({ head, facts, now }: Situation<Facts>): PresentLife | undefined {
+  if (head === undefined || head.neverLived === true) return undefined;
+  const { version, auditSeq, auditTime } = head;
+  // An event is not older than the one before it, whatever our clock says.
+  const since = auditTime !== undefined && auditTime > now ? auditTime : now;
+  return { version: version + 1, afterEvent: auditSeq, afterRefusal: facts.lastRefusal, since };
+}
 
 function roleNameOf(body: Readonly<Record<string, unknown>>): string {
   const { id, roleName } = body;

@@ -147,7 +147,7 @@ function chooseRole(
     grants: before.grants.filter(isWanted),
     organisations: before.organisations.filter(isWanted),
     settings: config.aws,
-    isTaken: (name) => isHeldByAnother(facts.roleClaims.get(name), before.department.id, now),
+    isTaken: (name) => isHeldByAnother(facts.roleClaims.get(name), before.department.id, now, before.head.life),
   });
   switch (assignment.kind) {
     case 'overflow-refused':

@@ -118,7 +118,7 @@ function readRepository({ input, now, caller, config }: Situation<Facts>, { depa
  */
 function checkName(
   { facts, now, dryRun }: Situation<Facts>,
-  { department }: DepartmentState,
+  { department, head }: DepartmentState,
   { name }: Repository,
 ): void {
   if (isHeldByAnother(facts.namespaceClaim, department.id, now)) {
@@ -131,7 +131,8 @@ function checkName(
   if (isActive(nameClaim) && nameClaim.departments.includes(department.id)) {
     throw new ServiceError('already-exists', `${department.id} has a repository ${name} already.`);
   }
-  if (isHeldByAnother(nameClaim, department.id, now) || (dryRun && facts.existsInRegistry)) throw nameTaken(name);
+  if (isHeldByAnother(nameClaim, department.id, now, head.life) || (dryRun && facts.existsInRegistry))
+    throw nameTaken(name);
 }
 
 /** The one answer for a name that is not free, whoever holds it. */

@@ -4,9 +4,10 @@ import { ServiceError } from '../errors.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { IdempotencyRecord } from '../ledger/commit.ts';
 import { idempotencyKey, type Key } from '../ledger/keys.ts';
-import { getItem } from '../ledger/read.ts';
+import { getItem, readDepartmentItem } from '../ledger/read.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { Operation } from '../model/operation.ts';
+import { isFromBefore, type PresentLife } from '../model/present-life.ts';
 
 /** How long a repeat is known, in seconds. */
 const KEPT_SECONDS = 24 * 60 * 60;
@@ -39,10 +40,17 @@ export function repeatable(
 /**
  * The operation of the first request with this key, if there was one and it is not forgotten. To be asked after the
  * state was read: whatever of the first request is seen there is then seen here too.
+ * @param life a request from before it was another department's, and is no first request of this one
  * @throws ServiceError `idempotency-mismatch` when that was another request
  */
-export async function findRepeat(tables: Tables, request: Repeatable, now: Date): Promise<string | undefined> {
+export async function findRepeat(
+  tables: Tables,
+  request: Repeatable,
+  now: Date,
+  life: PresentLife | undefined,
+): Promise<string | undefined> {
   const record = await readRecord(tables, request, now);
+  if (record !== undefined && isFromBefore(record, life)) return undefined;
   if (record === undefined || record.requestDigest === request.requestDigest) return record?.operation;
   throw new ServiceError(
     'idempotency-mismatch',
@@ -50,10 +58,20 @@ export async function findRepeat(tables: Tables, request: Repeatable, now: Date)
   );
 }
 
-/** The department of the very same request before, if there was one. */
-export async function departmentOfRepeat(tables: Tables, request: Repeatable, now: Date): Promise<string | undefined> {
+/**
+ * The department of the very same request before, if there was one.
+ * @param seesAll the caller may see what is from before a department's present life
+ */
+export async function departmentOfRepeat(
+  tables: Tables,
+  request: Repeatable,
+  now: Date,
+  seesAll: boolean,
+): Promise<string | undefined> {
   const record = await readRecord(tables, request, now);
-  return record?.requestDigest === request.requestDigest ? record.department : undefined;
+  if (record?.requestDigest !== request.requestDigest) return undefined;
+  const life = seesAll ? undefined : (await readDepartmentItem(tables, record.department))?.head.life;
+  return isFromBefore(record, life) ? undefined : record.department;
 }
 
 async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promise<IdempotencyRecord | undefined> {
@@ -65,10 +83,17 @@ async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promi
 /** The record that the intent's transaction carries. */
 export function idempotencyRecord(
   { key, requestDigest }: Repeatable,
-  { id: operation, department }: Operation,
+  { id: operation, department, version }: Operation,
   now: Date,
 ): IdempotencyRecord {
-  return { key, requestDigest, operation, department, expiresAt: Math.floor(now.getTime() / 1000) + KEPT_SECONDS };
+  return {
+    key,
+    requestDigest,
+    operation,
+    department,
+    version,
+    expiresAt: Math.floor(now.getTime() / 1000) + KEPT_SECONDS,
+  };
 }
 
 function sha256(text: string): string {

@@ -2,6 +2,7 @@ import { auditCaller } from '../audit/caller.ts';
 import { link } from '../audit/chain.ts';
 import { auditHead, chainHeadOf } from '../audit/head.ts';
 import { authorize, type Decision } from '../authorize/authorize.ts';
+import { isPlatform } from '../authorize/relation.ts';
 import { RULES, type MutationName, type Rule } from '../authorize/rules.ts';
 import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
 import { ServiceError } from '../errors.ts';
@@ -68,7 +69,9 @@ async function tryOnce(run: Run): Promise<MutationResult | 'again'> {
   try {
     const situation = await authorised(run);
     if (repeat !== undefined) {
-      const first = await findRepeat(parts.tables, repeat, parts.now());
+      const { read, role } = situation;
+      const life = role === 'platform' ? undefined : read.head?.life;
+      const first = await findRepeat(parts.tables, repeat, parts.now(), life);
       if (first !== undefined) return await answer(run, first);
     }
     return await decideAndCommit(run, situation);
@@ -118,10 +121,12 @@ async function authorised(run: Run): Promise<Authorised> {
 const NOTHING: DepartmentRead = { head: undefined, state: undefined };
 
 /** The department in question. Of a repeat the first request knows best: what it deleted is no longer found by its name. */
-async function findDepartment({ parts, name, input, repeat }: Run): Promise<string | undefined> {
+async function findDepartment({ parts, name, asker, input, repeat }: Run): Promise<string | undefined> {
   const [asked, repeated] = await Promise.all([
     COMMANDS[name].departmentOf(input, parts),
-    repeat === undefined ? undefined : departmentOfRepeat(parts.tables, repeat, parts.now()),
+    repeat === undefined
+      ? undefined
+      : departmentOfRepeat(parts.tables, repeat, parts.now(), isPlatform(asker.caller, parts.config)),
   ]);
   return repeated ?? asked;
 }
@@ -266,11 +271,13 @@ async function commitIntent(
   const events = link(decided.department.id, chainHeadOf(head), [...ended.map(endRecord), ...records]);
   const left = head.pendingOperations.filter((id) => id !== decided.supersedes?.id);
   const pendingOperations = operation.status === 'pending' ? [...left, operation.id] : left;
+  const life = decided.life ?? head.life;
   const becomes: DepartmentHead = {
     version: operation.version,
     ...auditHead(head, events),
     pendingOperations,
     deleted: false,
+    ...(life === undefined ? {} : { life }),
   };
   return commit(parts.tables, {
     department: decided.department,

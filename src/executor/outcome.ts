@@ -85,6 +85,7 @@ async function endOf(
       version: ending === 'done' ? head.version : head.version + 1,
       pendingOperations: head.pendingOperations.filter((id) => id !== operation.id),
       deleted: settlement.deleted,
+      ...(settlement.deleted && ending !== 'done' && head.life === undefined ? { neverLived: true } : {}),
     },
     writes: settlement.writes,
     claims: await releasedClaims(parts, operation, settlement, now),

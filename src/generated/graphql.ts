@@ -719,7 +719,11 @@ export type ManagerRuleInput = {
 /** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
-  /** For the platform team. Makes the department and its push role. */
+  /**
+   * For the platform team. Makes the department and its push role.
+   * The id of a deleted department is reserved. To give it out again needs `acknowledge: ["reused-id"]`; the audit events and operations
+   * from before then stay the platform's, and nobody of the new department sees them.
+   */
   readonly createDepartment?: Maybe<CreateDepartmentPayload>;
   /** Lets a GitHub repository push. Without `repositories` to all of the department's, future ones included. */
   readonly createGrant?: Maybe<CreateGrantPayload>;

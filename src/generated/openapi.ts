@@ -41,6 +41,9 @@ export interface paths {
         /**
          * Create a department
          * @description For the platform team. Makes the department and its push role, whose ARN never changes afterwards.
+         *
+         *     The id of a deleted department is reserved. To give it out again needs `acknowledge: ["reused-id"]`; the audit events and
+         *     operations from before then stay the platform's, and nobody of the new department sees them.
          */
         readonly post: operations["createDepartment"];
         readonly delete?: never;
@@ -535,7 +538,7 @@ export interface components {
          * @description Words by which you say that a wide effect is meant. The error `acknowledgement-required` tells which are needed, and a dry
          *     run shows the blast radius.
          */
-        readonly Acknowledge: readonly ("organisation-wide" | "unpinned-repository" | "pull-requests" | "deletes-images" | "widens-grants" | "wildcard-manager")[];
+        readonly Acknowledge: readonly ("organisation-wide" | "unpinned-repository" | "pull-requests" | "deletes-images" | "widens-grants" | "wildcard-manager" | "reused-id")[];
         readonly Managers: readonly components["schemas"]["ManagerRule"][];
         /**
          * @description Workflows of one GitHub repository, narrowed to a ref or an environment (one of them is required), that may manage the

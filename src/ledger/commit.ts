@@ -2,6 +2,7 @@ import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/l
 import type { AuditEvent } from '../model/audit-event.ts';
 import type { Department } from '../model/department.ts';
 import type { Operation } from '../model/operation.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import type { ClaimWrite, DepartmentHead, Write } from '../model/state.ts';
 import type { Tables } from './client.ts';
 import { auditItem } from './audit-items.ts';
@@ -29,6 +30,8 @@ export interface IdempotencyRecord {
   readonly operation: string;
   /** Whose the operation is. */
   readonly department: string;
+  /** The operation's version. */
+  readonly version: number;
   /** Epoch seconds; also the table's time to live, which is lazy, so readers compare it themselves. */
   readonly expiresAt: number;
 }
@@ -78,7 +81,7 @@ function actionsOf(tables: Tables, transaction: Transaction): Action[] {
     ...(accepted === undefined ? [] : [operationDepartmentAction(tables, accepted, department.id)]),
     ...events.flatMap((event) => eventActions(tables, event)),
     ...(deadLetters === undefined ? [] : deadLetterActions(tables, deadLetters)),
-    ...(idempotency === undefined ? [] : [idempotencyAction(tables, idempotency, now)]),
+    ...(idempotency === undefined ? [] : [idempotencyAction(tables, idempotency, transaction.becomes.life, now)]),
   ];
 }
 
@@ -164,13 +167,20 @@ export function eventActions(tables: Tables, event: AuditEvent): readonly Action
   }));
 }
 
-function idempotencyAction(tables: Tables, { key, ...record }: IdempotencyRecord, now: string): Action {
+/** A record takes the place of one that is over, or that is from before the department's present life. */
+function idempotencyAction(
+  tables: Tables,
+  { key, ...record }: IdempotencyRecord,
+  life: PresentLife | undefined,
+  now: string,
+): Action {
   return {
     Put: {
       TableName: tables.state,
       Item: { ...key, ...record },
-      ConditionExpression: 'attribute_not_exists(pk) OR expiresAt < :now',
-      ExpressionAttributeValues: { ':now': Math.floor(Date.parse(now) / 1000) },
+      ConditionExpression: 'attribute_not_exists(pk) OR expiresAt < :now OR #version < :life',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':now': Math.floor(Date.parse(now) / 1000), ':life': life?.version ?? 0 },
     },
   };
 }

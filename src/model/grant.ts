@@ -9,7 +9,8 @@ export type Acknowledgement =
   | 'pull-requests'
   | 'deletes-images'
   | 'widens-grants'
-  | 'wildcard-manager';
+  | 'wildcard-manager'
+  | 'reused-id';
 
 /** The right of a GitHub repository (or a pattern of them) to push to the department's repositories. */
 export interface Grant {

@@ -3,10 +3,7 @@ import type { OperationId } from './ids.ts';
 import type { Pendable } from './pending.ts';
 import { settled } from './pending.ts';
 import type { Repository } from './repository.ts';
-import type { Claim, ClaimKey, DepartmentState, Entity, Write } from './state.ts';
-
-/** How long a name stays reserved to its department after it was let go. */
-export const RESERVATION_DAYS = 90;
+import { RESERVATION_DAYS, type Claim, type ClaimKey, type DepartmentState, type Entity, type Write } from './state.ts';
 
 /**
  * How an operation ended, as far as the state is concerned.

@@ -3,6 +3,7 @@ import type { Department } from './department.ts';
 import type { Grant } from './grant.ts';
 import type { DepartmentId, GitHubId, OperationId } from './ids.ts';
 import type { Organisation } from './organisation.ts';
+import type { PresentLife } from './present-life.ts';
 import type { PushRole } from './push-role.ts';
 import type { Repository } from './repository.ts';
 
@@ -20,6 +21,10 @@ export interface DepartmentHead {
   readonly pendingOperations: readonly OperationId[];
   /** The department was deleted: only its counters remain, so that its chain can go on. */
   readonly deleted: boolean;
+  /** Set while, or after, the id was given out again. */
+  readonly life?: PresentLife;
+  /** Its creation failed, and there was no department of this id before: the id is as free as any. */
+  readonly neverLived?: boolean;
 }
 
 /** A department with all that belongs to it, except its repositories, of which there may be thousands. */
@@ -70,10 +75,26 @@ export interface ClaimWrite {
   readonly becomes?: Claim;
 }
 
-/** Whether somebody other than the department holds the claim, or it is still reserved to somebody else. */
-export function isHeldByAnother(claim: Claim | undefined, department: DepartmentId, now: string): boolean {
-  if (claim === undefined || claim.departments.includes(department)) return false;
+/** How long a name stays reserved to its department after it was let go. */
+export const RESERVATION_DAYS = 90;
+
+/**
+ * Whether somebody other than the department holds the claim, or it is still reserved to somebody else.
+ * @param life what was let go before it is reserved to the department that had the id then, which is another one
+ */
+export function isHeldByAnother(
+  claim: Claim | undefined,
+  department: DepartmentId,
+  now: string,
+  life?: PresentLife,
+): boolean {
+  if (claim === undefined || (claim.departments.includes(department) && !isLetGoBefore(claim, life))) return false;
   return claim.reservedUntil === undefined || claim.reservedUntil > now;
+}
+
+function isLetGoBefore({ reservedUntil }: Claim, life: PresentLife | undefined): boolean {
+  if (reservedUntil === undefined || life === undefined) return false;
+  return Date.parse(reservedUntil) <= Date.parse(life.since) + RESERVATION_DAYS * 86_400_000;
 }
 
 /** Whether the claim is active: held and not merely reserved after its holder let go. */

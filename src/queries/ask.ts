@@ -1,4 +1,5 @@
 import { authorize, type Decision } from '../authorize/authorize.ts';
+import { isPlatform } from '../authorize/relation.ts';
 import type { QueryName } from '../authorize/rules.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import { refuse } from '../commands/refuse.ts';
@@ -27,9 +28,10 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
     !isKnown || department === undefined ? { state: undefined } : await readDepartment(parts.tables, department);
   const decision = decide(parts, name, asker, state);
   if (decision.kind === 'allowed') {
-    if (query.about === 'record') return query.answer({ parts, asker, input });
+    const life = isPlatform(asker.caller, parts.config) ? undefined : state?.head.life;
+    if (query.about === 'record') return query.answer({ parts, asker, input, life });
     if (state === undefined) throw notFound();
-    return query.answer({ parts, asker, input, state });
+    return query.answer({ parts, asker, input, state, life });
   }
   throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }

@@ -1,11 +1,13 @@
-import { positionsText, readFeed, readPositions, type Positions } from '../audit/feed.ts';
+import { beforeLife, positionsText, readFeed, readPositions, type Positions } from '../audit/feed.ts';
 import { departmentInPath } from '../commands/command.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import type { Asker, Input, Page, QueryResult } from '../core.ts';
 import { invalidInput } from '../errors.ts';
 import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../ledger/audit-items.ts';
+import { auditSortKey, type Key } from '../ledger/keys.ts';
 import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import { facetsOf, matches, periodOf } from './audit-filter.ts';
 import { FEED, pageRequest, type PageRequest } from './cursor.ts';
 import type { Poll } from './polls.ts';
@@ -23,7 +25,8 @@ export const listDepartmentAuditEvents: Query = {
   name: 'listDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
-  answer: ({ parts, asker, input, state }) => auditPage(parts, asker, input, state.department.id),
+  answer: ({ parts, asker, input, state, life }) =>
+    auditPage({ parts, input, department: state.department.id, life }, asker),
 };
 
 /** The events of all chains together, for the platform. */
@@ -32,22 +35,28 @@ export const listAuditEvents: Query = {
   about: 'anything',
   answer: ({ parts, asker, input }) => {
     const { department } = input.query;
-    return auditPage(parts, asker, input, typeof department === 'string' ? department : undefined);
+    const wanted = typeof department === 'string' ? department : undefined;
+    return auditPage({ parts, input, department: wanted, life: undefined }, asker);
   },
 };
 
+/** What is asked for, and from where on the caller may see it. */
+interface Wanted {
+  readonly parts: CoreParts;
+  readonly input: Input;
+  /** One department's events, or all. */
+  readonly department: string | undefined;
+  readonly life: PresentLife | undefined;
+}
+
 /** Who wants to wait and finds no place to wait in is answered at once, and told when to ask again. */
-async function auditPage(
-  parts: CoreParts,
-  { caller }: Asker,
-  input: Input,
-  department: string | undefined,
-): Promise<QueryResult> {
+async function auditPage(wanted: Wanted, { caller }: Asker): Promise<QueryResult> {
+  const { parts, input } = wanted;
   const { wait } = input.query;
-  if (wait === undefined) return { value: await indexPage(parts, input, department) };
+  if (wait === undefined) return { value: await indexPage(wanted) };
   const poll = wait === 0 ? undefined : parts.polls.take(caller.repositoryId);
   try {
-    const value = await feedPage(parts, input, department, poll);
+    const value = await feedPage(wanted, poll);
     const isTurnedAway = wait !== 0 && poll === undefined && value.items.length === 0;
     return { value, ...(isTurnedAway ? { retryAfterSeconds: ASK_AGAIN } : {}) };
   } finally {
@@ -56,25 +65,36 @@ async function auditPage(
 }
 
 /** A page from the index that fits what is asked for, in the order of time. */
-async function indexPage(parts: CoreParts, input: Input, department: string | undefined): Promise<Page<AuditEvent>> {
+async function indexPage({ parts, input, department, life }: Wanted): Promise<Page<AuditEvent>> {
   const order = input.query['order'] === 'oldest' ? 'oldest' : 'newest';
   const request = await pageRequest(parts, input, 'audit-events');
   const filters = facetsOf(input, department);
   const { index, value, answers } = indexFor(filters);
-  const range = { index, value, filters, order, ...periodOf(input) } as const;
+  const range = { index, value, filters, order, ...within(periodOf(input), life) } as const;
   // What the index answers alone is read exactly; where entries are filtered besides, it is read by the hundred.
   const limit = answers === Object.keys(filters).length ? request.first + 1 : MOST_LOOKED_AT / 4;
   const found: Awaited<ReturnType<typeof readIndex>>['found'][number][] = [];
   let after = request.after;
   for (let looked = 0; looked < MOST_LOOKED_AT && found.length <= request.first; looked += limit) {
     const page = await readIndex(parts.tables, { ...range, limit, ...(after === undefined ? {} : { after }) });
-    found.push(...page.found);
+    found.push(...page.found.filter((key) => !isFromBefore(key, life)));
     after = page.more;
     if (after === undefined) break;
   }
   const shown = found.slice(0, request.first);
   const next = found.length > request.first ? shown.at(-1)?.at : after;
   return pageOfEvents(await readEvents(parts.tables, shown), request, next);
+}
+
+/** The part of a period that belongs to the department's present life. */
+function within(period: ReturnType<typeof periodOf>, life: PresentLife | undefined): ReturnType<typeof periodOf> {
+  if (life === undefined || (period.from !== undefined && period.from > life.since)) return period;
+  return { ...period, from: life.since };
+}
+
+/** The last event from before may have the same time as the first one since: numbers tell them apart. */
+function isFromBefore({ pk, sk }: Key, life: PresentLife | undefined): boolean {
+  return life !== undefined && sk <= auditSortKey(beforeLife(pk, life));
 }
 
 /** An index, the partition of it to read, and how many of the filters it answers by itself. */
@@ -111,12 +131,7 @@ function isRare(outcome: string): boolean {
 }
 
 /** The feed: from where the reader is, oldest first; where it has a place to, it waits for events when there are none. */
-async function feedPage(
-  parts: CoreParts,
-  input: Input,
-  department: string | undefined,
-  poll: Poll | undefined,
-): Promise<Page<AuditEvent>> {
+async function feedPage({ parts, input, department, life }: Wanted, poll: Poll | undefined): Promise<Page<AuditEvent>> {
   const request = await pageRequest(parts, input, FEED);
   const deadline = parts.now().getTime() + Number(input.query['wait']) * 1_000;
   const isOver = (): boolean => poll === undefined || poll.isOver() || parts.now().getTime() >= deadline;
@@ -126,6 +141,7 @@ async function feedPage(
     const page = await readFeed({
       tables: parts.tables,
       department,
+      life,
       positions,
       from,
       limit: Math.max(request.first, 100),

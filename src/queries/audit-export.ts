@@ -4,6 +4,7 @@ import { departmentInPath } from '../commands/command.ts';
 import type { CoreParts } from '../commands/parts.ts';
 import type { Input, QueryResult } from '../core.ts';
 import { invalidInput } from '../errors.ts';
+import type { PresentLife } from '../model/present-life.ts';
 import { matches, periodOf } from './audit-filter.ts';
 import type { Query } from './query.ts';
 
@@ -23,7 +24,7 @@ export const exportDepartmentAuditEvents: Query = {
   name: 'exportDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
-  answer: async ({ parts, input, state }) => exported(parts, input, state.department.id),
+  answer: async ({ parts, input, state, life }) => exported(parts, input, state.department.id, life),
 };
 
 /** All events as a file, of any size, for the platform. */
@@ -32,11 +33,16 @@ export const exportAuditEvents: Query = {
   about: 'anything',
   answer: async ({ parts, input }) => {
     const { department } = input.query;
-    return exported(parts, input, typeof department === 'string' ? department : undefined);
+    return exported(parts, input, typeof department === 'string' ? department : undefined, undefined);
   },
 };
 
-function exported(parts: CoreParts, input: Input, department: string | undefined): QueryResult {
+function exported(
+  parts: CoreParts,
+  input: Input,
+  department: string | undefined,
+  life: PresentLife | undefined,
+): QueryResult {
   const { query } = input;
   const format: ExportFormat = query['format'] === 'csv' ? 'csv' : 'ndjson';
   const { from, to } = periodOf(input);
@@ -51,6 +57,7 @@ function exported(parts: CoreParts, input: Input, department: string | undefined
       blocks: exportBlocks({
         tables: parts.tables,
         department,
+        life,
         from,
         to,
         after: placeOf(query['after']),

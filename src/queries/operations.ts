@@ -1,5 +1,6 @@
 import { readOperation, readOperationDepartment } from '../ledger/read.ts';
 import { notFound } from '../errors.ts';
+import { isFromBefore } from '../model/present-life.ts';
 import { operationView } from '../views/operation.ts';
 import type { Query } from './query.ts';
 
@@ -7,9 +8,9 @@ export const getOperation: Query = {
   name: 'getOperation',
   about: 'record',
   departmentOf: (input, { tables }) => readOperationDepartment(tables, String(input.params['id'])),
-  answer: async ({ parts, input }) => {
+  answer: async ({ parts, input, life }) => {
     const operation = await readOperation(parts.tables, String(input.params['id']));
-    if (operation === undefined) throw notFound();
+    if (operation === undefined || isFromBefore(operation, life)) throw notFound();
     return { value: operationView(operation) };
   },
 };

@@ -152,7 +152,7 @@ export const LEDGER_CHECKS: readonly Check<LedgerBench>[] = [
       const id = bench.department();
       const key = idempotencyKey('42', 'createRepository', id);
       const now = Math.floor(Date.parse(NOW) / 1000);
-      const record = { key, requestDigest: 'd', operation: 'op-1', department: id, expiresAt: now - 1 };
+      const record = { key, requestDigest: 'd', operation: 'op-1', department: id, version: 1, expiresAt: now - 1 };
       const first = nextTransaction(id, undefined, { idempotency: record });
       await committed(bench, first);
       const fresh = { ...record, operation: 'op-2', expiresAt: now + 60 };

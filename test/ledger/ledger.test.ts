@@ -202,6 +202,7 @@ t.test('an idempotency record is written once, until it has expired', async (t) 
     requestDigest: 'a',
     operation: 'op-1',
     department: 'koa',
+    version: 1,
     expiresAt: seconds + 10,
   };
   t.equal(await commit(tables, making('koa', 'a', undefined, { idempotency })), 'committed');
