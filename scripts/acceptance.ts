@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { FORMS, type Form, type FormLetter, type StartForm } from '../test/acceptance/form.ts';
 import { startBundles } from '../test/acceptance/forms/bundles.ts';
+import { startDeployed, whatIsMissing } from '../test/acceptance/forms/deployed.ts';
 import { startProcess } from '../test/acceptance/forms/process.ts';
 import { startSource } from '../test/acceptance/forms/source.ts';
 import { playSuite, type Played } from '../test/acceptance/suite.ts';
@@ -17,6 +18,7 @@ const STARTS: Readonly<Partial<Record<FormLetter, StartForm>>> = {
   a: startSource,
   b: startProcess,
   c: startBundles,
+  d: startDeployed,
 };
 
 const HELP = `Plays the acceptance suite against each form in which the service runs.
@@ -48,9 +50,13 @@ const { values } = parseArgs({
 if (values.help) process.stdout.write(HELP);
 else {
   const letters = values.form.map(letterOf);
-  if (letters.includes('c')) build();
+  if (letters.includes('c') || letters.includes('d')) build();
   const results = new Map<FormLetter, readonly Played[]>();
-  for (const letter of letters) results.set(letter, await play(letter));
+  for (const letter of letters) {
+    const missing = letter === 'd' ? whatIsMissing() : undefined;
+    if (missing === undefined) results.set(letter, await play(letter));
+    else process.stdout.write(`not run: acceptance of ${letter} ${FORMS[letter]}: ${missing}\n`);
+  }
   process.stdout.write(tableOf(results));
   const outcomes = [...results.values()].flat().map(({ outcome }) => outcome.kind);
   const failed = outcomes.filter((kind) => kind === 'failed').length;

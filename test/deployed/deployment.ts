@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { startMinistack, type Ministack } from '../../scripts/ministack.ts';
 import { PLATFORM_JOB } from '../../src/local/example.ts';
 import { startLocalGitHubIssuer, type LocalGitHubIssuer } from '../../src/local/github/issuer.ts';
@@ -19,6 +19,9 @@ export const REGION = 'eu-west-1';
 const ISSUER = 'https://token.actions.githubusercontent.com';
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
+/** What is loaded into each function before its code. */
+const PRELOADED = ['issuer-redirect.mjs', 'record-loaded.mjs'];
+
 /** An AWS of somebody else's making, and a GitHub, to which infra/ can be applied again and again. */
 export interface Ground {
   readonly ministack: Ministack;
@@ -26,6 +29,8 @@ export interface Ground {
   readonly clients: Clients;
   /** Holds everything that is written. */
   readonly folder: string;
+  /** A file that names every file that a function loaded, a line each. */
+  readonly loadedFiles: string;
   readonly close: () => Promise<void>;
 }
 
@@ -52,6 +57,7 @@ export interface Deployment {
 /** Starts the emulator, with its IAM enforced, and the stand-in for GitHub. */
 export async function startGround(): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
+  const loadedFiles = join(folder, 'loaded-files');
   const issuer = await startLocalGitHubIssuer({ issuer: ISSUER });
   const ministack = await startMinistack({
     accountId: ACCOUNT_ID,
@@ -59,8 +65,9 @@ export async function startGround(): Promise<Ground> {
     logFile: join(folder, 'ministack.log'),
     enforceIam: true,
     environment: {
-      NODE_OPTIONS: `--import=${pathToFileURL(fileURLToPath(new URL('issuer-redirect.mjs', import.meta.url))).href}`,
+      NODE_OPTIONS: PRELOADED.map((name) => `--import=${new URL(name, import.meta.url).href}`).join(' '),
       TEST_ISSUER_URL: issuer.url,
+      LOADED_FILES: loadedFiles,
       TMPDIR: folder,
     },
   });
@@ -69,6 +76,7 @@ export async function startGround(): Promise<Ground> {
     issuer,
     clients: connect(ministack.endpoint, REGION),
     folder,
+    loadedFiles,
     close: async () => {
       await ministack.close();
       await issuer.close();

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { GetPublicKeyCommand } from '@aws-sdk/client-kms';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { connectAws } from '../../../src/aws/clients.ts';
+import { readConfig } from '../../../src/config.ts';
+import { binariesOnPath } from '../../deployed/apply-module.ts';
+import { ROOT } from '../../deployed/clients.ts';
+import { deploy, REGION, startGround, type Deployment } from '../../deployed/deployment.ts';
+import { startJudge } from '../../deployed/judge.ts';
+import type { Bucket, Form } from '../form.ts';
+import { sendTo } from '../http.ts';
+import { importsOfBundles } from '../imports-on-demand.ts';
+import { closeAll } from './surroundings.ts';
+
+const ORGANISATION_ID = 'o-example0000';
+
+/** What the emulator's HTTP API answers or changes itself, where API Gateway does otherwise; form c has API Gateway's ways. */
+const NOT_APPLICABLE: Readonly<Record<string, string>> = {
+  'a percent sign that begins nothing is 400': 'API Gateway answers it itself; the emulator hands it to the function',
+  '//v1/whoami is 404, with a token and without': 'the emulator makes one slash of two before the function sees it',
+  'OPTIONS is 405': 'the emulator answers OPTIONS itself, with 403, where the HTTP API has no CORS settings',
+};
+
+/** Why the form cannot be started on this machine; undefined where it can. */
+export function whatIsMissing(): string | undefined {
+  return binariesOnPath().length > 0 ? undefined : 'neither tofu nor terraform is on the PATH';
+}
+
+/**
+ * `infra/`, applied by the real binary to an AWS that others wrote, with its IAM enforced: HTTP API, functions, tables, stream, roles and
+ * policies. What of the policies is relaxed for it, and what it wrongly allows: `npm run deployed -- --list`.
+ * @throws Error where neither OpenTofu nor Terraform is on the PATH
+ */
+export async function startDeployed(): Promise<Form> {
+  const [binary] = binariesOnPath();
+  if (binary === undefined) throw new Error(`The form d cannot be started: ${whatIsMissing()}.`);
+  const ground = await startGround();
+  const deployment = await deploy(ground, { binary, variables: { aws_organisation_id: ORGANISATION_ID } });
+  const { outputs, url } = deployment;
+  const config = readConfig(outputs.environment);
+  const deployed = connectAws({ region: REGION, endpoint: ground.ministack.endpoint, credentials: ROOT });
+  const judge = await startJudge({ config, deployed, issuer: ground.issuer, organisationId: ORGANISATION_ID });
+  return {
+    letter: 'd',
+    config,
+    aws: deployed,
+    awsEndpoint: judge.endpoint,
+    send: (request) => sendTo(url, request),
+    token: (job, audience = config.audience) => ground.issuer.mintToken({ ...job, audience }),
+    runExporter: () => invoke(deployment, 'ecr-control-plane-exporter', {}),
+    runExecutor: (event) => invoke(deployment, 'ecr-control-plane-executor', event),
+    bucket: () => bucketOf(deployment),
+    exportKey: () => exportKeyOf(deployment),
+    notApplicable: (title) => NOT_APPLICABLE[title],
+    importsOnDemand: async () => {
+      const loaded = existsSync(ground.loadedFiles) ? readFileSync(ground.loadedFiles, 'utf8').split('\n') : [];
+      return importsOfBundles(new Set(loaded.flatMap((file) => /chunks\/[^/]+$/.exec(file) ?? [])));
+    },
+    close: () => closeAll([() => ground.close(), () => deployment.close(), () => judge.close()]),
+  };
+}
+
+/** Calls a function by the alias that everything calls it by. @throws Error with the function's words when it throws */
+async function invoke({ ground }: Deployment, name: string, event: unknown): Promise<unknown> {
+  const { FunctionError, Payload } = await ground.clients.lambda.send(
+    new InvokeCommand({ FunctionName: name, Qualifier: 'live', Payload: Buffer.from(JSON.stringify(event)) }),
+  );
+  const answer = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) throw new Error(answer);
+  return JSON.parse(answer);
+}
+
+async function bucketOf({ ground, outputs }: Deployment): Promise<Bucket> {
+  const { s3 } = ground.clients;
+  const Bucket = outputs.audit_bucket;
+  const objects = new Map<string, Buffer>();
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
+    for (const { Key = '' } of Contents) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      objects.set(Key, Buffer.from((await Body?.transformToByteArray()) ?? []));
+    }
+  return objects;
+}
+
+async function exportKeyOf({ ground, outputs }: Deployment): Promise<string> {
+  const { PublicKey } = await ground.clients.kms.send(new GetPublicKeyCommand({ KeyId: outputs.signing_key_arn }));
+  return `-----BEGIN PUBLIC KEY-----\n${Buffer.from(PublicKey ?? []).toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}
