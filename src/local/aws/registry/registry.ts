@@ -14,8 +14,10 @@ import type {
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Account, Caller } from '../account.ts';
 import { perform } from '../answer.ts';
+import { checkAuthorized } from '../authorization.ts';
 import { bearerOf } from '../ecr/authorization-token.ts';
 import type { EmbeddedAwsHooks } from '../hooks.ts';
+import { chunksOf } from './body.ts';
 import { faultOf, RegistryRefusal, type RegistryFault } from './faults.ts';
 import { routeOf, type Route } from './routes.ts';
 import { abandon, beginUpload, finishUpload, receive, uploadOf } from './uploads.ts';
@@ -30,6 +32,8 @@ export type AskEcr = <Answer extends object>(operation: string, input: object) =
 export interface RegistryCall {
   readonly account: Account;
   readonly ask: AskEcr;
+  /** Refuses a caller who may not do this to a repository, before anything is done. @throws AwsFault */
+  readonly check: (operation: 'UploadLayerPart', repositoryName: string) => void;
   readonly incoming: IncomingMessage;
   readonly query: URLSearchParams;
 }
@@ -58,9 +62,11 @@ export async function answerRegistry(
   try {
     const caller = authenticated(account, incoming.headers.authorization);
     const ask = asking(account, hooks, caller);
-    answer = await answerTo(route, method, { account, ask, incoming, query: new URLSearchParams(query) });
+    const check: RegistryCall['check'] = (operation, repositoryName) =>
+      checkAuthorized({ account, caller }, 'ecr', operation, { registryId: account.id, repositoryName });
+    answer = await answerTo(route, method, { account, ask, check, incoming, query: new URLSearchParams(query) });
   } catch (error) {
-    if (error instanceof Disconnect) return void response.destroy();
+    if (error instanceof Disconnect || incoming.errored !== null) return void response.destroy();
     answer = refusal(account, faultOf(error, invalidCode(route, method)));
   }
   // Whoever is refused may still be sending.
@@ -68,7 +74,7 @@ export async function answerRegistry(
   const body = answer.body ?? '';
   response.writeHead(answer.status, {
     'docker-distribution-api-version': 'registry/2.0',
-    'content-length': Buffer.byteLength(body),
+    ...(answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
     ...answer.headers,
   });
   response.end(method === 'HEAD' ? undefined : body);
@@ -103,7 +109,7 @@ function refusal(account: Account, { status, code, message }: RegistryFault): Re
 
 function invalidCode(route: Route | undefined, method: string): string {
   if (route?.kind === 'manifest') return method === 'PUT' ? 'MANIFEST_INVALID' : 'TAG_INVALID';
-  return route?.kind === 'blob' ? 'DIGEST_INVALID' : 'NAME_INVALID';
+  return route?.kind === 'blob' || route?.kind === 'upload' ? 'DIGEST_INVALID' : 'NAME_INVALID';
 }
 
 async function answerTo(route: Route | undefined, method: string, call: RegistryCall): Promise<RegistryAnswer> {
@@ -229,11 +235,11 @@ function digestOfPresent(error: unknown): string {
 async function readManifestBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming) {
-    size += (chunk as Buffer).length;
+  for await (const chunk of chunksOf(incoming)) {
+    size += chunk.length;
     if (size > MAX_MANIFEST)
       throw new RegistryRefusal(413, 'SIZE_INVALID', `A manifest has at most ${MAX_MANIFEST} bytes`);
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
   const text = bytes.toString('utf8');
@@ -280,6 +286,8 @@ async function startUpload(call: RegistryCall, name: string): Promise<RegistryAn
 }
 
 async function answerUpload(call: RegistryCall, method: string, name: string, id: string): Promise<RegistryAnswer> {
+  // Bytes that are too few for a part of ECR's do not reach it: whoever may not send any must not send these.
+  call.check('UploadLayerPart', name);
   const { received } = uploadOf(call.account, name, id);
   switch (method) {
     case 'GET':

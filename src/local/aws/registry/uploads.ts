@@ -2,8 +2,12 @@
 import type { InitiateLayerUploadResponse } from '@aws-sdk/client-ecr';
 import type { Account, RegistryUpload } from '../account.ts';
 import { dropUpload, LEAST_PART_SIZE, PART_SIZE } from '../ecr/layers.ts';
+import { chunksOf } from './body.ts';
 import { RegistryRefusal } from './faults.ts';
 import type { RegistryCall } from './registry.ts';
+
+/** Bytes in memory for all uploads that are on their way. */
+const MAX_HELD_BYTES = 268_435_456;
 
 /** Begins an upload. @returns its id, which is ECR's */
 export async function beginUpload({ account, ask }: RegistryCall, repositoryName: string): Promise<string> {
@@ -29,18 +33,18 @@ export function uploadOf({ registryUploads, uploads }: Account, repository: stri
 export async function receive(call: RegistryCall, repository: string, id: string): Promise<number> {
   const { account, incoming } = call;
   checkRange(uploadOf(account, repository, id), incoming.headers['content-range']);
-  for await (const chunk of incoming) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of chunksOf(incoming)) {
     const upload = uploadOf(account, repository, id);
+    checkRoom(account, bytes.length);
     keep(account, id, {
       ...upload,
       held: [...upload.held, bytes],
       heldBytes: upload.heldBytes + bytes.length,
       received: upload.received + bytes.length,
     });
-    if (upload.heldBytes + bytes.length >= PART_SIZE) await sendHeld(call, repository, id);
+    if (upload.heldBytes + bytes.length >= PART_SIZE) await sendHeld(call, repository, id, 'whole parts');
   }
-  if (uploadOf(account, repository, id).heldBytes >= LEAST_PART_SIZE) await sendHeld(call, repository, id);
+  if (uploadOf(account, repository, id).heldBytes >= LEAST_PART_SIZE) await sendHeld(call, repository, id, 'all');
   return uploadOf(account, repository, id).received;
 }
 
@@ -52,7 +56,7 @@ export async function finishUpload(
   digest: string,
 ): Promise<void> {
   const { account, ask } = call;
-  await sendHeld(call, repositoryName, id);
+  await sendHeld(call, repositoryName, id, 'all');
   try {
     await ask('CompleteLayerUpload', { repositoryName, uploadId: id, layerDigests: [digest] });
   } catch (error) {
@@ -67,26 +71,41 @@ export function abandon(account: Account, id: string): void {
   account.registryUploads.delete(id);
 }
 
-async function sendHeld({ account, ask }: RegistryCall, repositoryName: string, id: string): Promise<void> {
+/**
+ * Sends what is held in parts of {@link PART_SIZE}: all of it, or only whole parts, for ECR takes no small part but the last.
+ */
+async function sendHeld(
+  { account, ask }: RegistryCall,
+  repositoryName: string,
+  id: string,
+  what: 'all' | 'whole parts',
+): Promise<void> {
   const upload = uploadOf(account, repositoryName, id);
-  if (upload.heldBytes === 0) return;
-  const layerPartBlob = Buffer.concat(upload.held);
-  const partFirstByte = upload.received - upload.heldBytes;
-  for (let at = 0; at < layerPartBlob.length; at += PART_SIZE) {
-    const part = layerPartBlob.subarray(at, at + PART_SIZE);
+  const bytes = Buffer.concat(upload.held);
+  const first = upload.received - upload.heldBytes;
+  const end = what === 'all' ? bytes.length : bytes.length - (bytes.length % PART_SIZE);
+  for (let at = 0; at < end; at += PART_SIZE) {
+    const part = bytes.subarray(at, Math.min(at + PART_SIZE, end));
     await ask('UploadLayerPart', {
       repositoryName,
       uploadId: id,
-      partFirstByte: partFirstByte + at,
-      partLastByte: partFirstByte + at + part.length - 1,
+      partFirstByte: first + at,
+      partLastByte: first + at + part.length - 1,
       layerPartBlob: part,
     });
   }
-  keep(account, id, { ...upload, held: [], heldBytes: 0 });
+  keep(account, id, { ...upload, held: [bytes.subarray(end)], heldBytes: bytes.length - end });
 }
 
 function keep(account: Account, id: string, upload: RegistryUpload): void {
   account.registryUploads.set(id, upload);
+}
+
+/** What is held for all uploads together stays within bounds. */
+function checkRoom({ registryUploads }: Account, more: number): void {
+  const held = [...registryUploads.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+  if (held + more > MAX_HELD_BYTES)
+    throw new RegistryRefusal(429, 'TOOMANYREQUESTS', 'Too many layers are on their way; finish some uploads first');
 }
 
 function checkRange({ received }: RegistryUpload, range: string | undefined): void {
