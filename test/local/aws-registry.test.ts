@@ -22,7 +22,11 @@ const MIB = 1024 * 1024;
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** How one caller reaches the registry. */
-type Registry = (method: string, path: string, init?: RequestInit) => Promise<Response>;
+type Registry = (method: string, path: string, sent?: Sent) => Promise<Response>;
+interface Sent {
+  readonly body?: NonNullable<RequestInit['body']>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 async function passwordOf(aws: Running, credentials: Credentials): Promise<string> {
   const { authorizationData } = await aws.ecr(credentials).send(new GetAuthorizationTokenCommand({}));
@@ -30,12 +34,12 @@ async function passwordOf(aws: Running, credentials: Credentials): Promise<strin
 }
 
 function registryOf({ endpoint }: Running, authorization?: string): Registry {
-  return (method, path, init = {}) =>
+  return (method, path, { body, headers } = {}) =>
     fetch(path.startsWith('http') ? path : `${endpoint}${path}`, {
       redirect: 'manual',
-      ...init,
       method,
-      headers: { ...(authorization === undefined ? {} : { authorization }), ...init.headers },
+      ...(body === undefined ? {} : { body }),
+      headers: { ...(authorization === undefined ? {} : { authorization }), ...headers },
     });
 }
 
