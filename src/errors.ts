@@ -34,6 +34,7 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   contended: { status: 409, title: 'Too many changes at once; nothing was written' },
   'in-use': { status: 409, title: 'It is still in use' },
   'not-empty': { status: 409, title: 'The repository holds images' },
+  'no-repository': { status: 409, title: 'The grant reaches no repository yet' },
   'precondition-failed': { status: 412, title: 'It has changed since you read it' },
   'precondition-required': { status: 428, title: 'If-Match is required here' },
   'payload-too-large': { status: 413, title: 'The request is too large' },

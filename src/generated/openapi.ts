@@ -1091,7 +1091,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "unknown-path" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "superseded" | "contended" | "in-use" | "not-empty" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
+        readonly ErrorCode: "invalid-input" | "malformed-request" | "unauthenticated" | "forbidden" | "not-found" | "unknown-path" | "method-not-allowed" | "not-acceptable" | "already-exists" | "name-taken" | "name-reserved" | "in-progress" | "superseded" | "contended" | "in-use" | "not-empty" | "no-repository" | "precondition-failed" | "precondition-required" | "payload-too-large" | "unsupported-media-type" | "acknowledgement-required" | "idempotency-mismatch" | "quota-exceeded" | "refused-by-aws" | "too-many-requests" | "internal" | "aws-unavailable" | "issuer-unavailable";
         /** @description RFC 9457 problem details. */
         readonly Problem: {
             /** @description Page that explains the code. */
@@ -1197,6 +1197,15 @@ export interface components {
             headers: {
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly Link: components["headers"]["Link"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `no-repository`: the grant reaches no repository yet. Create one in its department first. */
+        readonly NoRepository: {
+            headers: {
                 readonly [name: string]: unknown;
             };
             content: {
@@ -2768,6 +2777,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["NotFound"];
             readonly 406: components["responses"]["NotAcceptable"];
+            readonly 409: components["responses"]["NoRepository"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };

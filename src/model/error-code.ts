@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'contended'
   | 'in-use'
   | 'not-empty'
+  | 'no-repository'
   | 'precondition-failed'
   | 'precondition-required'
   | 'payload-too-large'

@@ -21,8 +21,10 @@ export const getGrantWorkflow: Query = {
     const { repository } = input.query;
     const repositories = await repositoriesOf(parts, grant, typeof repository === 'string' ? repository : undefined);
     if (repositories.length === 0) {
+      // Whoever names a repository that is not there is told what everybody is told of what is not there.
+      if (repository !== undefined) throw notFound();
       throw new ServiceError(
-        'not-found',
+        'no-repository',
         `The grant reaches no repository yet. Create one in ${grant.department} first, then ask again.`,
       );
     }

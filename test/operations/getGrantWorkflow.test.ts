@@ -19,7 +19,9 @@ const GRANTS = '/v1/departments/koa/grants';
 const grant = (body: object): Asked => ({ method: 'POST', path: GRANTS, body: { organisation: 'JPPOL-KOA', ...body } });
 
 const { body: early } = await made(world, KOA, grant({ repository: 'Newsletter', repositoryId: '7' }));
-const empty = await world.ask(KOA, { path: `${GRANTS}/${early.grant.id}/workflow` });
+const EARLY = `${GRANTS}/${early.grant.id}/workflow`;
+const empty = await world.ask(KOA, { path: EARLY });
+const emptyNamed = await world.ask(KOA, { path: `${EARLY}?repository=koa%2Fnosuch` });
 for (const name of ['giftcard-service', 'koa/cart']) {
   await made(world, KOA, { method: 'POST', path: '/v1/departments/koa/repositories', body: { name } });
 }
@@ -99,19 +101,25 @@ t.test('404: a caller of another department learns nothing', (t) =>
   ]),
 );
 
-t.test('404: a grant without a repository yet says what to do first', async (t) => {
-  t.equal(empty.status, 404, empty.text);
-  t.match(empty.body, { code: 'not-found', detail: /Create one in koa first/ });
-});
-
 t.test('404: an image that is not there is not made up', async (t) => {
   for (const name of ['koa/nosuch', 'pol/website']) {
     const answer = await world.ask(MEMBER, { path: `${PATH}?repository=${encodeURIComponent(name)}` });
     t.equal(answer.status, 404, answer.text);
+    t.equal(sameForAll(emptyNamed.text), sameForAll(answer.text), 'nor where there is none at all');
   }
 });
 
+/** What is left of a problem without the request's own id. */
+function sameForAll(text: string): string {
+  return text.replace(/urn:uuid:[0-9a-f-]+/, '');
+}
+
 t.test('406: there is no other representation', (t) => refusesOtherRepresentations(t, world, valid));
+
+t.test('409: a grant without a repository yet says what to do first', async (t) => {
+  t.equal(empty.status, 409, empty.text);
+  t.match(empty.body, { code: 'no-repository', detail: /Create one in koa first/ });
+});
 
 t.test('503: without the issuer nobody can be let in', (t) => needsTheIssuer(t, world, valid));
 
