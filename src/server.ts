@@ -10,6 +10,7 @@ import { handleEvent } from './executor/handle.ts';
 const HELP = `Serves the ECR control plane.
 
   npm start                       on the embedded default, in memory
+  npm start -- --example          the same, with the example's department, so that the README's requests work
   npm start -- --data DIR         the same, and keep everything in DIR across restarts
   npm start -- --aws env          against what the AWS SDK's own variables point to
 
@@ -18,6 +19,7 @@ Options
   --issuer-port PORT   port of the embedded GitHub issuer (default 8081)
   --aws-port PORT      port of the embedded AWS, which any AWS client may use (default 8082)
   --data DIR           folder for the embedded default's state
+  --example            onboards the example's department, unless it is there already
   --aws embedded|env   embedded (default), or env: AWS_REGION, credentials, AWS_ENDPOINT_URL_ECR,
                        AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_DYNAMODB and the ECP_* settings
                        of docs/configuration.md
@@ -30,6 +32,7 @@ interface Options {
   readonly issuerPort: number;
   readonly awsPort: number;
   readonly data: string | undefined;
+  readonly example: boolean;
   readonly aws: 'embedded' | 'env';
   readonly logLevel: string;
 }
@@ -45,6 +48,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
       'issuer-port': { type: 'string', default: '8081' },
       'aws-port': { type: 'string', default: '8082' },
       data: { type: 'string' },
+      example: { type: 'boolean', default: false },
       aws: { type: 'string', default: 'embedded' },
       'log-level': { type: 'string', default: 'info' },
       help: { type: 'boolean', default: false },
@@ -55,11 +59,16 @@ function readOptions(args: readonly string[]): Options | 'help' {
     throw new UsageError(`--aws knows embedded and env, not ${values.aws}.`);
   if (values.aws === 'env' && values.data !== undefined)
     throw new UsageError('--data is for the embedded default; with --aws env the state is in DynamoDB.');
+  if (values.aws === 'env' && values.example)
+    throw new UsageError(
+      '--example is for the embedded default; with --aws env departments are those of the platform team.',
+    );
   return {
     port: portOf('--port', values.port),
     issuerPort: portOf('--issuer-port', values['issuer-port']),
     awsPort: portOf('--aws-port', values['aws-port']),
     data: values.data,
+    example: values.example,
     aws: values.aws,
     logLevel: values['log-level'],
   };
@@ -104,7 +113,7 @@ function endOnSignals(close: () => Promise<void>): void {
 }
 
 async function serveEmbedded(
-  { port, issuerPort, awsPort, data }: Options,
+  { port, issuerPort, awsPort, data, example }: Options,
   logger: FastifyBaseLogger,
 ): Promise<() => Promise<void>> {
   const { startEmbedded } = await import('./local/embedded.ts');
@@ -118,6 +127,10 @@ async function serveEmbedded(
   const { config, endpoints, jwksFetch } = embedded;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch, logger });
   const address = await app.listen({ port, host: '127.0.0.1' });
+  if (example) {
+    const { onboardExample } = await import('./local/onboard-example.ts');
+    await onboardExample(embedded, address);
+  }
   logger.info(
     {
       api: address,

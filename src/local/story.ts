@@ -37,8 +37,8 @@ const STRANGERS: readonly { readonly who: string; readonly job: Job }[] = [
   },
 ];
 
-/** The seed's example, from an empty account to an audit trail. */
-export const STORY: readonly Step[] = [
+/** What the platform team does before a department can help itself. */
+export const ONBOARDING: readonly Step[] = [
   {
     title: 'EDP registers the department KOA, with GiftCardService’s main branch as its manager',
     play: async ({ ask }) => {
@@ -65,6 +65,11 @@ export const STORY: readonly Step[] = [
       return ACCOUNTS.map(({ accountId, description }) => `${accountId} ${description}`);
     },
   },
+];
+
+/** The seed's example, from an empty account to an audit trail. */
+export const STORY: readonly Step[] = [
+  ...ONBOARDING,
   {
     title: 'A workflow of JPPOL-KOA/GiftCardService creates the repository giftcard-service',
     play: async ({ ask }) => {
