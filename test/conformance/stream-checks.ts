@@ -1,8 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { EventEmitter, once } from 'node:events';
 import { commit } from '../../src/ledger/commit.ts';
 import { rungBy, type ExecutorEvent } from '../../src/executor/handle.ts';
 import { startStreamPoller } from '../../src/local/stream-poller.ts';
 import { deepEqual, equal, ok } from './changes.ts';
+import { PATIENT_WAIT } from '../support/patience.ts';
 import type { Check } from './check.ts';
 import { nextTransaction, operationOf, type LedgerBench } from './ledger-bench.ts';
 
@@ -13,16 +14,22 @@ async function heard(
   enough: (events: readonly ExecutorEvent[]) => boolean,
 ): Promise<readonly ExecutorEvent[]> {
   const events: ExecutorEvent[] = [];
+  const arrived = new EventEmitter();
   const poller = await startStreamPoller({
     tables,
     region,
     ...dynamoDb,
-    handle: async (event) => void events.push(event),
+    handle: async (event) => {
+      events.push(event);
+      arrived.emit('event');
+    },
     onError: () => undefined,
   } as Parameters<typeof startStreamPoller>[0]);
   try {
     await act();
-    for (let waited = 0; waited < 15_000 && !enough(events); waited += 20) await pause(20);
+    // A stream that says nothing is told by what was heard; until then any machine had the time to hear it.
+    const signal = AbortSignal.timeout(PATIENT_WAIT);
+    while (!enough(events) && !signal.aborted) await once(arrived, 'event', { signal }).catch(() => undefined);
     return events;
   } finally {
     await poller.close();

@@ -12,6 +12,7 @@ import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { mintPath } from '../../src/local/github/addresses.ts';
 import { idOfName, type Job } from '../../src/local/github/job.ts';
 import { breaches, readWholeLedger } from '../support/invariants.ts';
+import { PATIENT_WAIT } from '../support/patience.ts';
 import { randomOf, type Random } from './random.ts';
 
 /** What came of killing real processes. */
@@ -238,7 +239,7 @@ async function answeredAlike(server: Server, wanted: Wanted): Promise<readonly s
 
 /** The answer once the operation is done: until then a repeat is told 202, that it is on its way. */
 async function finished(server: Server, wanted: Wanted): Promise<Awaited<ReturnType<typeof ask>>> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENT_WAIT;
   for (;;) {
     const answer = await ask(server, KOA_JOB, wanted);
     if (answer.status !== 202 || Date.now() > deadline) return answer;
@@ -251,11 +252,11 @@ function withoutInstance(text: string): string {
 
 async function atRest(server: Server): Promise<readonly string[]> {
   const executor = executorOf(server);
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENT_WAIT;
   for (;;) {
     const { departments } = await readWholeLedger(executor.tables);
     if (departments.every(({ head }) => head.pendingOperations.length === 0)) break;
-    if (Date.now() > deadline) return ['operations are pending a minute after the last restart'];
+    if (Date.now() > deadline) return ['operations are still pending long after the last restart'];
     await wait(500);
   }
   return breaches({ executor } as unknown as Embedded);

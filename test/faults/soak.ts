@@ -1,6 +1,7 @@
 import { listRepositories, readDepartment, readDepartmentItem } from '../../src/ledger/read.ts';
 import { EXECUTOR_LIMITS } from '../../src/executor/parts.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
+import { PATIENT_WAIT } from '../support/patience.ts';
 import type { Call, FaultKind, GateRules } from './gate.ts';
 import { randomOf, type Random } from './random.ts';
 import { ask, newPlace, type Answer } from './run.ts';
@@ -40,6 +41,8 @@ const CLIENTS = 8;
 const EXECUTORS = 3;
 /** A department is brought to rest and checked as often, in milliseconds. */
 const CHECK_EVERY = 15_000;
+/** How often a department that is to come to rest is rung while calls still fail. */
+const RINGS_WITH_FAULTS = 200;
 /** A lease that lapses soon, so that a crash holds a department up for seconds and not for a minute. */
 const LIMITS = { ...EXECUTOR_LIMITS, work: 1_500, lease: 9_000, attempts: 6, page: 3 };
 
@@ -254,13 +257,13 @@ async function bringToRest(state: Soak, subject: Subject): Promise<void> {
   const { tables } = state.world.embedded.executor;
   subject.isPaused = true;
   while (subject.asking > 0) await wait(10);
-  const began = Date.now();
-  for (;;) {
+  const deadline = Date.now() + PATIENT_WAIT;
+  for (let rings = 0; ; rings++) {
     const item = await readDepartmentItem(tables, subject.place.department);
     if (item?.head.pendingOperations.length === 0) break;
     // With faults for a while, so that they meet this too; without, so that it ends.
-    subject.isHealing = state.isOver || Date.now() - began > 15_000;
-    if (Date.now() - began > 120_000) {
+    subject.isHealing = state.isOver || rings > RINGS_WITH_FAULTS;
+    if (Date.now() > deadline) {
       state.violations.push(`lost: ${subject.place.department} does not come to rest`);
       break;
     }

@@ -234,12 +234,12 @@ function chosen(all: readonly Sent[]): readonly Sent[] {
   return Array.from({ length: PART }, () => random.pick(all));
 }
 
-const tokens: Readonly<Record<string, string | undefined>> = {
-  platform: await service.token({ ...PLATFORM, claims: { exp: Math.floor(Date.now() / 1_000) + 890 } }),
-  manager: await service.token({ ...KOA, claims: { exp: Math.floor(Date.now() / 1_000) + 890 } }),
-  stranger: await service.token({ ...STRANGER, claims: { exp: Math.floor(Date.now() / 1_000) + 890 } }),
-  nobody: undefined,
-};
+const callers = [
+  ['platform', PLATFORM],
+  ['manager', KOA],
+  ['stranger', STRANGER],
+  ['nobody', undefined],
+] as const;
 
 const faces = { REST: restRequests(), GraphQL: graphqlRequests() };
 const onlyFace = process.env['FUZZ_FACE'];
@@ -250,8 +250,9 @@ for (const [face, all] of Object.entries(faces).filter(([face]) => onlyFace === 
     let faults = 0;
     const some = chosen(all);
     for (const [index, { what, request }] of some.entries()) {
-      const [who, token] = Object.entries(tokens)[index % 4] ?? ['nobody', undefined];
-      const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...request.headers };
+      const [who, job] = callers[index % callers.length] ?? ['nobody', undefined];
+      const authorization = job === undefined ? {} : { authorization: `Bearer ${await service.token(job)}` };
+      const headers = { ...authorization, ...request.headers };
       const { statusCode, body } = await service.app.inject({ ...request, headers });
       statuses[statusCode] = (statuses[statusCode] ?? 0) + 1;
       const payload = (request.payload ?? '').toString('utf8').slice(0, 300);
