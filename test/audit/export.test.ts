@@ -10,6 +10,7 @@ import { CSV_HEADER, csvField, csvLine } from '../../src/audit/csv.ts';
 import type { AuditEvent, AuditRecord } from '../../src/model/audit-event.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, POL, startService, STRANGER, type Service } from '../support/service.ts';
 import { cellsOfSpreadsheets, isFormula, parseCsv, withoutApostrophes } from './csv-reader.ts';
+import { runs } from '../support/extent.ts';
 
 const OCSF = JSON.parse(
   readFileSync(new URL('../fixtures/ocsf/api_activity.schema.json', import.meta.url), 'utf8'),
@@ -390,7 +391,7 @@ t.test(
           cell('reason_detail') === kept(detail)
         );
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
     t.pass('1,000 events');
   },

@@ -18,6 +18,7 @@ import {
   type Known,
   type Place,
 } from './specification.ts';
+import { runs } from '../support/extent.ts';
 
 const COMMANDS = Object.keys(RULES) as CommandName[];
 const EVENTS = ['push', 'workflow_dispatch', 'schedule', 'release'];
@@ -139,9 +140,9 @@ t.test('a caller may do just what the rules, said a second time, let it do', (t)
         return (decision.kind === 'allowed') === expected;
       },
     ),
-    { numRuns: 30_000 },
+    { numRuns: runs(30_000) },
   );
-  t.ok(allowed > 1_000, `${allowed} were allowed, so that the property is not an empty one`);
+  t.ok(allowed > runs(1_000), `${allowed} were allowed, so that the property is not an empty one`);
   t.end();
 });
 
@@ -160,7 +161,7 @@ t.test('no name decides anything: only ids, the ref, the environment and the eve
         return one?.kind === two?.kind;
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
   t.end();
 });
@@ -182,7 +183,7 @@ t.test('whoever is a stranger is never told more than that there is nothing', (t
         ).role === 'stranger';
       return !isStranger || JSON.stringify(there) === JSON.stringify(notThere);
     }),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
   t.end();
 });

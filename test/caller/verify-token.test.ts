@@ -12,6 +12,7 @@ import { startLocalGitHubIssuer } from '../../src/local/github/issuer.ts';
 import type { TokenRequest } from '../../src/local/github/job.ts';
 import { badTokens, goodClaims, goodHeader, goodToken, signTexts } from '../support/bad-tokens.ts';
 import type { World } from '../support/bad-tokens.ts';
+import { runs } from '../support/extent.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const audience = 'ecr-control-plane';
@@ -448,7 +449,7 @@ await t.test('whatever is sent', async (t) => {
         const refusal = await refusalOf(start + rest);
         return refusal !== undefined && /^[\x20-\x7e]+$/.test(refusal.wwwAuthenticate);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -463,7 +464,7 @@ await t.test('whatever is sent', async (t) => {
           return (await refusalOf(`Bearer ${token.slice(0, at)}${character}${token.slice(at + 1)}`)) !== undefined;
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -57,10 +57,12 @@ async function startDepartment(where: FaultWorld = world) {
 }
 
 t.test('wherever a process stops or a call fails, nothing is lost, leaked or left unaudited', async (t) => {
-  const { crashPoints, crashRuns, faultRuns, violations } = await enumerate({ every: 211 });
+  // A taste of it: every mutation has its turn in .ci/steps/faults.sh, and every point in npm run faults.
+  const scenarios = 'createGrant for named repositories';
+  const { crashPoints, crashRuns, faultRuns, violations } = await enumerate({ scenarios, every: 13 });
   t.strictSame(violations, []);
-  t.ok(crashPoints > 2_000, `there are ${crashPoints} places where it may stop`);
-  t.ok(crashRuns > 2 && faultRuns > 2, 'of which some were met here, and all by npm run faults');
+  t.ok(crashPoints > 60, `there are ${crashPoints} places where it may stop`);
+  t.ok(crashRuns > 2 && faultRuns > 2, 'of which some are met');
 });
 
 t.test('a point replays exactly: the same calls in the same order', async (t) => {

@@ -8,6 +8,7 @@ import { readEvent } from '../../src/http-api-event.ts';
 import { bytesOf, sendTo, type HttpRequest } from '../acceptance/http.ts';
 import { eventOf, startHttpApi } from '../support/api-gateway.ts';
 import { KOA, onboardKoaAndPol, startService, type Answer } from '../support/service.ts';
+import { runs } from '../support/extent.ts';
 
 const ROOTS = new Set(['v1', 'graphql', 'healthz', 'openapi.yaml', 'docs']);
 const CONTEXT = { awsRequestId: '6b1d2c1e-0000-4000-8000-000000000000' } as never;
@@ -63,7 +64,7 @@ t.test('a path that API Gateway decoded is read as what it says, whatever is in 
       // Or it is a path that nobody knows: two slashes begin none of the contract's.
       return read === path.toWellFormed() || read === `//${path.toWellFormed()}` || read === 'refused';
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
   t.end();
 });

@@ -10,6 +10,7 @@ import {
   type LifecyclePolicy,
   lifecyclePolicyText,
 } from '../../src/model/lifecycle.ts';
+import { runs } from '../support/extent.ts';
 
 /** A rule of each kind that ECR documents. */
 const expireOld = {
@@ -299,7 +300,7 @@ void t.test('property: no JSON makes the check throw, and what it accepts it acc
       const text = lifecyclePolicyText(document as LifecyclePolicy);
       return text.length >= 100 && text.length <= 30_720 && fieldsOf(JSON.parse(text)).length === 0;
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.not(accepted, 0, 'some were accepted');
 });

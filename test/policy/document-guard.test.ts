@@ -12,6 +12,7 @@ import { repositoryPolicy } from '../../src/policy/repository-policy.ts';
 import { trustKeys, trustPolicy } from '../../src/policy/trust-policy.ts';
 import { anyGrants, anyJob, anySettings, organisations } from './arbitraries.ts';
 import { grant, koa, mayAssume, repositoryNames, role, settings, tokenOf, withKeys } from './fixtures.ts';
+import { runs } from '../support/extent.ts';
 
 type Loose = Record<string, unknown>;
 type Edit = (statement: Loose, document: Loose) => void;
@@ -255,7 +256,7 @@ void test('a document that passes the guard lets in no owner that is not allowed
       if (guardTrustPolicy(document, settings, owners).length > 0) return true;
       return !mayAssume(document, tokenOf({ ...job, login: 'evil', ownerId: '666', repositoryId: '5001' }));
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });
@@ -279,7 +280,7 @@ void test('whatever JSON is stored, a guard answers, and lets only documents pas
         guardRevokeSessionsPolicy(document).length > 0
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });
@@ -291,7 +292,7 @@ void test('what is rendered passes the guard', (t) => {
       const roomy = { ...its, trustPolicySize: 100_000 };
       return guardTrustPolicy(trustPolicy(grants, organisations, roomy), roomy, own).length === 0;
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   t.end();
 });

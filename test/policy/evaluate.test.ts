@@ -3,6 +3,7 @@ import { test } from 'tap';
 import type { ConditionBlock, PolicyDocument, PrincipalElement, Statement } from '../../src/policy/document.ts';
 import { authorize, evaluateDocument, globMatches } from '../../src/policy/evaluate.ts';
 import type { AuthorizationRequest, ConditionContext, Decision, RequestPrincipal } from '../../src/policy/evaluate.ts';
+import { runs } from '../support/extent.ts';
 
 const ACCOUNT = '111122223333';
 const OTHER = '444455556666';
@@ -356,7 +357,7 @@ void test('the pattern matcher agrees with the definition', (t) => {
     fc.property(glyphs, value, (pattern, text) => {
       return globMatches(pattern, text) === naiveMatch(Array.from(pattern), Array.from(text));
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });
@@ -438,7 +439,7 @@ void test('adding a Deny never widens and adding an Allow never narrows', (t) =>
       }
       return true;
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   t.end();
 });
@@ -449,7 +450,7 @@ void test('a boundary never widens', (t) => {
       const { boundary: _, ...unbounded } = given;
       return authorize(unbounded, ask).allowed || !authorize({ ...unbounded, boundary }, ask).allowed;
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   t.end();
 });
@@ -466,7 +467,7 @@ void test('the order of statements and policies does not matter', (t) => {
       };
       return authorize(given, ask).allowed === authorize(reversed, ask).allowed;
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   t.end();
 });

@@ -9,6 +9,7 @@ import { trustPolicy } from '../../src/policy/trust-policy.ts';
 import { anyGrant, anyGrants, anyJob, anySettings, organisations } from './arbitraries.ts';
 import type { Job } from './fixtures.ts';
 import { grant, koa, mayAssume, organisation, settings, subRepository, tokenOf, withKeys } from './fixtures.ts';
+import { runs } from '../support/extent.ts';
 
 type Parts = Parameters<typeof grant>[0];
 
@@ -201,9 +202,9 @@ void test('whatever text a grant is made of, what is accepted makes a trust poli
         guardTrustPolicy(document, { ...its, trustPolicySize: 100_000 }, allowedOwners).length === 0
       );
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
-  t.ok(accepted > 500, `${accepted} were accepted`);
+  t.ok(accepted > runs(500), `${accepted} were accepted`);
   t.end();
 });
 
@@ -214,7 +215,7 @@ void test('whatever text a grant is made of, the guard refuses its trust policy 
       if (guardTrustPolicy(document, { ...settings, trustPolicySize: 100_000 }, allowedOwners).length > 0) return true;
       return !mayAssume(document, tokenOf({ ...job, login: 'JPPOL-KOA-evil', ownerId: '6666', repositoryId: '666' }));
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
   t.end();
 });
@@ -252,9 +253,9 @@ void test('every * of an accepted pattern stands where no value of another repos
         return !mayAssume(trustPolicy([each], organisations, settings), tokenOf(job, { sub }));
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
-  t.ok(accepted > 500, `${accepted} were accepted`);
+  t.ok(accepted > runs(500), `${accepted} were accepted`);
   t.end();
 });
 
@@ -272,7 +273,7 @@ void test('an environment of an accepted grant can be told from every other in s
         (written) => !mayAssume(trust, tokenOf({}, { sub: sub + written })),
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });
@@ -296,7 +297,7 @@ void test('a grant without required words can be used by one repository only, wh
         !mayAssume(trustPolicy([each], organisations, its), tokenOf(job)) || job.repositoryId === each.repositoryId
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });
@@ -314,7 +315,7 @@ void test('registering an organisation lists exactly the grants that it lets mor
         (each) => isLetIn(each, before) === isLetIn(each, [...before, fresh]) || widened.includes(each),
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   const wild = grant({ organisation: 'JPPOL-*', repository: '*', repositoryId: undefined });
   t.same(widenedGrants([wild, grant()], before, [...before, fresh]), [wild]);

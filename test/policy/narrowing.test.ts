@@ -9,6 +9,7 @@ import { commonTrustPolicy, isTrustWithin, parseTrustPolicy, trustMovement } fro
 import { grantConditions, trustDocument, trustPolicy } from '../../src/policy/trust-policy.ts';
 import { anyGrants, anyJob, anySettings, organisations } from './arbitraries.ts';
 import { mayAssume, sessionOf, settings, tokenOf } from './fixtures.ts';
+import { runs } from '../support/extent.ts';
 
 const conditions: readonly (ConditionBlock | undefined)[] = [
   undefined,
@@ -74,9 +75,9 @@ void test('what is said to be within another document allows nothing that the ot
       held++;
       return requests.every((request) => rank[outcome(part, request)] <= rank[outcome(whole, request)]);
     }),
-    { numRuns: 8000 },
+    { numRuns: runs(8000) },
   );
-  t.ok(held > 500, `${held} pairs were within`);
+  t.ok(held > runs(500), `${held} pairs were within`);
   t.end();
 });
 
@@ -97,9 +98,9 @@ void test('what two policies have in common is within both', (t) => {
         });
       },
     ),
-    { numRuns: 4000 },
+    { numRuns: runs(4000) },
   );
-  t.ok(found > 80, `${found} pairs had something in common`);
+  t.ok(found > runs(80), `${found} pairs had something in common`);
   t.end();
 });
 
@@ -124,7 +125,7 @@ void test('a pattern covers another only if it matches all that the other does',
       text,
       (whole, part, value) => !patternCovers(whole, part) || !globMatches(part, value) || globMatches(whole, value),
     ),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
   t.ok(patternCovers('a*', 'ab*'));
   t.notOk(patternCovers('ab*', 'a*'));
@@ -141,9 +142,9 @@ void test('a trust policy within another lets in no token that the other does no
       held++;
       return !mayAssume(trustDocument(part, its), tokenOf(job)) || mayAssume(trustDocument(whole, its), tokenOf(job));
     }),
-    { numRuns: 8000 },
+    { numRuns: runs(8000) },
   );
-  t.ok(held > 50, `${held} pairs were within`);
+  t.ok(held > runs(50), `${held} pairs were within`);
   t.end();
 });
 
@@ -182,7 +183,7 @@ void test('a trust policy of ours is read back whole, and no other is read', (t)
       const parsed = parseTrustPolicy(document, its);
       return parsed !== undefined && trustMovement(document, trustDocument(parsed, its), its) === 'same';
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   const [statement] = trustPolicy([], organisations, settings).Statement;
   const foreign: readonly Partial<Statement>[] = [

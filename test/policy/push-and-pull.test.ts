@@ -9,6 +9,7 @@ import { permissionsBoundary, pushPolicy, revokeSessionsPolicy } from '../../src
 import { foreignStatements, keepForeign, repositoryPolicy } from '../../src/policy/repository-policy.ts';
 import type { Target } from './fixtures.ts';
 import { imageRequest, repositoryNames, role, sessionOf, settings } from './fixtures.ts';
+import { runs } from '../support/extent.ts';
 
 const boundary = permissionsBoundary(settings);
 const administrator: PolicyDocument = {
@@ -153,7 +154,7 @@ void test('who may pull and push follows from the account access, whatever it is
         return accountMay(policy, who, action, isInside ? settings.organisationId : 'o-evil') === expected;
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   t.end();
 });
@@ -275,7 +276,7 @@ void test("no role reaches another department's repository: the boundary alone f
       const isAllowed = may([identity], action, repository, { roleName: 'r', department: own });
       return !isAllowed || (own !== undefined && own === repository.department);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });

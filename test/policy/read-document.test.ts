@@ -8,6 +8,7 @@ import { readPolicyDocument, UnreadableDocument } from '../../src/policy/read-do
 import { trustPolicy } from '../../src/policy/trust-policy.ts';
 import { anyGrants, organisations } from './arbitraries.ts';
 import { settings } from './fixtures.ts';
+import { runs } from '../support/extent.ts';
 
 const statement = {
   Sid: 'Lambda',
@@ -137,7 +138,7 @@ void test('property: no text makes the reader fail in another way, and what it r
         return JSON.stringify(readPolicyDocument(JSON.stringify(document))) === JSON.stringify(document);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   t.end();
 });

@@ -24,9 +24,10 @@ import {
   withKeys,
 } from './fixtures.ts';
 import { grantAllows } from './grant-specification.ts';
+import { runs } from '../support/extent.ts';
 
 const keys = trustKeys(settings);
-const wide: Parameters<typeof fc.assert>[1] = { numRuns: 1000 };
+const wide: Parameters<typeof fc.assert>[1] = { numRuns: runs(1000) };
 
 function subsOf(document: ReturnType<typeof trustPolicy>): readonly string[] {
   return document.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap((statement) =>
@@ -210,7 +211,7 @@ void test('a trust policy allows a token exactly if one of its grants does', (t)
       const expected = grants.some((each) => grantAllows(each, organisations, its, job));
       return mayAssume(trust, tokenOf(job)) === expected;
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
   t.end();
 });
@@ -221,9 +222,9 @@ void test('a token of the very grant is let in: the property above is not about 
     fc.property(anyGrants, anyJob, (grants, job) => {
       if (mayAssume(trustPolicy(grants, organisations, settings), tokenOf(job))) allowed++;
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
-  t.ok(allowed > 100, `${allowed} of 5000 random tokens are let in`);
+  t.ok(allowed > runs(100), `${allowed} of ${runs(5000)} random tokens are let in`);
   t.end();
 });
 
@@ -234,7 +235,7 @@ void test('putting statements together allows no more and no less than they do a
       const apart = parts.some((each) => mayAssume(trustDocument([each], its), tokenOf(job)));
       return mayAssume(trustDocument(parts, its), tokenOf(job)) === apart;
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
   t.end();
 });
@@ -431,7 +432,7 @@ void test('an outsider in the same organisation can craft no sub that reaches ac
       const sub = [subRepository(whole), ...segments].join(':');
       return !mayAssume(trustPolicy(grants, organisations, its), tokenOf(whole, { sub }));
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
   t.end();
 });
