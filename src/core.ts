@@ -54,7 +54,7 @@ export interface StreamAnswer {
   readonly head: string;
   /** Whole lines, and the value of `after` with which a request goes on behind them. */
   readonly blocks: AsyncIterable<{ readonly text: string; readonly last: string }>;
-  /** Where an answer can't be streamed: about how many bytes one holds, before a link leads to the next. */
+  /** Where an answer can't be streamed: about how many bytes one holds as JSON, before a link leads to the next. */
   readonly pageBytes?: number;
 }
 

@@ -26,6 +26,9 @@ export interface ExportRequest {
   readonly source: string;
 }
 
+/** After how many characters a block ends: whoever has to stop between two must not have gone far beyond where it meant to. */
+const BLOCK_CHARACTERS = 64 * 1024;
+
 /** Some lines of an export, whole, maybe none, and the id of the last event that was looked at: from there it goes on. */
 export interface ExportBlock {
   readonly text: string;
@@ -47,14 +50,18 @@ export async function* exportBlocks(request: ExportRequest): AsyncGenerator<Expo
   const { tables, wanted, format, source } = request;
   for (const part of await partsOf(request)) {
     for await (const texts of readPart(tables, part)) {
-      const lines: string[] = [];
+      let block = '';
       let last = '';
       for (const text of texts) {
         const event = eventOf(text);
         last = event.id;
-        if (wanted(event)) lines.push(format === 'csv' ? csvLine(event) : `${cloudEventLine(text, source, event)}\n`);
+        if (wanted(event)) block += format === 'csv' ? csvLine(event) : `${cloudEventLine(text, source, event)}\n`;
+        if (block.length < BLOCK_CHARACTERS) continue;
+        yield { text: block, last };
+        block = '';
+        last = '';
       }
-      yield { text: lines.join(''), last };
+      if (last !== '') yield { text: block, last };
     }
   }
 }

@@ -57,7 +57,8 @@ async function answerPage(
   let bytes = 0;
   for await (const { text, last } of blocks) {
     texts.push(text);
-    bytes += Buffer.byteLength(text);
+    // A Lambda's answer is JSON, and Lambda's limit is its limit: each quotation mark of the lines is two characters there.
+    bytes += Buffer.byteLength(JSON.stringify(text));
     if (bytes < pageBytes && Date.now() < until) continue;
     void reply.header('link', linkTo(operation, input, last));
     break;
