@@ -89,15 +89,18 @@ export function guardOwnership(
 
 /**
  * The executor's own look at what an operation asks for: a grant that the rules would not let in is not carried out,
- * also where the documents that follow from it would only be narrower than it says.
+ * also where the documents that follow from it would only be narrower than it says, or would be written nowhere.
  * @throws UnsafePlan
  */
 export function guardAsked(
-  { grants, organisations }: DepartmentState,
+  { grants, organisations, roles }: DepartmentState,
   operation: Operation['id'],
   settings: AwsSettings,
 ): void {
   const asked = grants.filter(({ pending }) => pending?.operation === operation && pending.change !== 'delete');
+  const lost = asked.find(({ pushRole }) => !roles.some(({ name }) => name === pushRole));
+  if (lost !== undefined)
+    throw new UnsafePlan(`unknown-role: the department has no role ${lost.pushRole} for ${lost.id}.`);
   const [first] = asked.flatMap((grant) => checkGrant(grant, organisations.filter(isWanted), settings));
   if (first !== undefined) throw new UnsafePlan(`${first.rule} at ${first.field}: ${first.detail}`);
 }

@@ -131,7 +131,12 @@ export async function readRepositoryOf(
   name: string,
 ): Promise<Repository | undefined> {
   const item = await getItem(tables, { pk: repositoriesPartition(department), sk: name });
-  return item === undefined ? undefined : (item['value'] as Repository);
+  return item === undefined ? undefined : repositoryIn(item);
+}
+
+/** A repository is the one under whose name it is stored, whatever else is stored there: by that name it is claimed and listed. */
+function repositoryIn(item: Readonly<Record<string, unknown>>): Repository {
+  return { ...(item['value'] as Repository), name: item['sk'] as RepositoryName };
 }
 
 /** Reads those repositories of a department that are there, in the order of their given names. */
@@ -143,7 +148,7 @@ export async function readRepositoriesOf(
   const pk = repositoriesPartition(department);
   const keys = names.map((sk) => ({ pk, sk }));
   const items = await getAll(tables, tables.state, keys, ['sk', 'value']);
-  const found = new Map(items.map((item) => [item['sk'], item['value'] as Repository]));
+  const found = new Map(items.map((item) => [item['sk'], repositoryIn(item)]));
   return names.flatMap((name) => found.get(name) ?? []);
 }
 
@@ -170,7 +175,7 @@ export async function listRepositories(
   after?: RepositoryName | string,
 ): Promise<readonly Repository[]> {
   const items = await firstOf(tables, repositoriesPartition(department), limit, after);
-  return items.map((item) => item['value'] as Repository);
+  return items.map(repositoryIn);
 }
 
 /** Counts a department's repositories. */
