@@ -12,8 +12,14 @@ export interface Contracts {
   readonly page: (name: PageName) => Promise<string>;
 }
 
-/** Reads both contracts at start. The build puts them into the Lambda's bundle with their validators compiled. */
+let loaded: Contracts | undefined;
+
+/** Reads both contracts, once a process. The build puts them into the Lambda's bundle with their validators compiled. */
 export function loadContracts(): Contracts {
+  return (loaded ??= readContracts());
+}
+
+function readContracts(): Contracts {
   const { openapi, schema } = readContractFiles();
   const page = async (name: PageName): Promise<string> => {
     const { renderPage } = await import('./rest/page.ts');

@@ -14,6 +14,7 @@ import { startLocalDynamoDb } from './dynamodb.ts';
 import { PLATFORM_JOB } from './example.ts';
 import { defaultAudience } from './github/job.ts';
 import { startLocalGitHubIssuer, type LocalGitHubIssuer } from './github/issuer.ts';
+import type { SigningKey } from './github/signing-key.ts';
 import { idOfName } from './github/job.ts';
 import { startStreamPoller } from './stream-poller.ts';
 
@@ -36,6 +37,8 @@ export interface EmbeddedOptions {
   readonly aws?: Partial<EmbeddedAwsOptions>;
   /** Whether the executor runs here; a test may want to run it itself. */
   readonly executor?: boolean;
+  /** What the issuer signs with; a key of its own without. */
+  readonly signingKey?: SigningKey;
   /** How long a run of the executor works; as in the Lambda without. */
   readonly limits?: ExecutorLimits;
 }
@@ -85,6 +88,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
       jobVariables: () => jobVariables,
       ...folder(dataDir, 'issuer'),
       ...(options.issuerPort === undefined ? {} : { port: options.issuerPort }),
+      ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
     });
     closers.push(() => issuer.close());
     const dynamoDb = await startLocalDynamoDb(dataDir);

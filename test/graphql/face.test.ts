@@ -1,23 +1,9 @@
-import { createRequire } from 'node:module';
 import t from 'tap';
 import { idOf, KOA, onboardKoaAndPol, PLATFORM, POL, startService, type Answer } from '../support/service.ts';
 
 const service = await startService(t);
 await onboardKoaAndPol(service);
 const { ask, graphql } = service;
-
-/** Whether the GraphQL engine is in this process. */
-function isLoaded(): boolean {
-  const { cache } = createRequire(import.meta.url);
-  return Object.keys(cache).some((file) => /node_modules\/(mercurius|graphql)\//.test(file));
-}
-
-await t.test('a REST read does not load the GraphQL engine', async (t) => {
-  t.equal((await ask(KOA, { path: '/v1/departments/koa' })).status, 200);
-  t.notOk(isLoaded());
-  t.equal((await graphql(KOA, '{ whoami { because } }')).status, 200);
-  t.ok(isLoaded(), 'the first GraphQL request does');
-});
 
 await t.test('one request answers what a portal asks', async (t) => {
   for (const name of ['gq-a', 'gq-b', 'gq-c'])

@@ -5,6 +5,7 @@ import { loadContracts } from '../../src/contract-source.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { idOfName, type Job } from '../../src/local/github/job.ts';
+import { loadOrMakeSigningKey, type SigningKey } from '../../src/local/github/signing-key.ts';
 import { PATIENT_LIMITS, PATIENT_WAIT } from './patience.ts';
 
 /** A service on the embedded default, and the hands of those who use it. */
@@ -49,9 +50,12 @@ export const STRANGER: Job = { repository: 'somebody-else/app', ref: 'refs/heads
 /** The numeric id that the embedded issuer gives to an owner or an `owner/repository`. */
 export const idOf = idOfName;
 
+let signingKey: SigningKey | undefined;
+
 /** The embedded default, with the patience that tests need; a wait that a test sets itself is kept. */
 export async function startPatient(options: EmbeddedOptions = {}): Promise<Embedded> {
-  const embedded = await startEmbedded({ limits: PATIENT_LIMITS, ...options });
+  signingKey ??= await loadOrMakeSigningKey(undefined);
+  const embedded = await startEmbedded({ limits: PATIENT_LIMITS, signingKey, ...options });
   if (options.env?.['ECP_WAIT_MILLISECONDS'] !== undefined) return embedded;
   return { ...embedded, config: { ...embedded.config, waitMilliseconds: PATIENT_WAIT } };
 }

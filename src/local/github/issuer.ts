@@ -27,6 +27,8 @@ export interface LocalGitHubIssuerOptions {
   readonly dataDir?: string;
   /** Environment variables that a job needs besides the two of the token request. Default none. */
   readonly jobVariables?: () => Readonly<Record<string, string>>;
+  /** A key that was made already: making one takes a moment. Default: that of `dataDir`. */
+  readonly signingKey?: SigningKey;
 }
 
 /** A running stand-in for GitHub's OIDC issuer. */
@@ -61,7 +63,7 @@ const maxBodyBytes = 65_536;
  */
 export async function startLocalGitHubIssuer(options: LocalGitHubIssuerOptions = {}): Promise<LocalGitHubIssuer> {
   const now = options.now ?? ((): Date => new Date());
-  const signingKey = await loadOrMakeSigningKey(options.dataDir);
+  const signingKey = options.signingKey ?? (await loadOrMakeSigningKey(options.dataDir));
   const server = createServer();
   const origin = await listen(server, options.port ?? 0);
   const name = options.issuer ?? origin;
