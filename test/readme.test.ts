@@ -11,8 +11,12 @@ import t from 'tap';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What the README says of where the service is; a test takes a free port. */
 const ADDRESS = 'http://127.0.0.1:8080';
-/** Blocks that are not requests to the API, by how they begin: the tests themselves, and what a step of CI does with the AWS CLI. */
-const NOT_REQUESTS = ['npm ci && npm run demo', 'export AWS_ENDPOINT_URL_ECR='];
+/** Blocks that are not requests to the API, by how they begin: the tests themselves, and what a step of CI does with AWS's and OCI's tools. */
+const NOT_REQUESTS = [
+  'npm ci && npm run demo',
+  'export AWS_ENDPOINT_URL_ECR=',
+  'npm run -s token -- --repository JPPOL-KOA/GiftCardService --audience sts.amazonaws.com',
+];
 
 interface Served {
   readonly child: ChildProcess;
