@@ -1,4 +1,5 @@
 import { RULES, type CommandName, type MutationName, type QueryName } from './authorize/rules.ts';
+import { createLines } from './commands/lines.ts';
 import { mutate } from './commands/mutate.ts';
 import type { CoreParts } from './commands/parts.ts';
 import { COMMANDS } from './commands/registry.ts';
@@ -9,8 +10,8 @@ import { cursorSeal } from './queries/cursor-seal.ts';
 import { QUERIES } from './queries/registry.ts';
 
 /** The core that both faces drive. */
-export function createCore(given: Omit<CoreParts, 'cursors'>): Core {
-  const parts: CoreParts = { ...given, cursors: cursorSeal(given.tables, given.now) };
+export function createCore(given: Omit<CoreParts, 'cursors' | 'lines'>): Core {
+  const parts: CoreParts = { ...given, lines: createLines(), cursors: cursorSeal(given.tables, given.now) };
   const queryNames = new Set(Object.keys(QUERIES));
   const mutationNames = new Set(Object.keys(COMMANDS));
   const current = parts.config.usesAccountQuotas ? withCurrentQuotas(parts) : async () => parts;

@@ -22,8 +22,8 @@ import { endRecord, supersededBy } from './supersede.ts';
 import { mayBeKnown } from './visibility.ts';
 import { waitForOperation } from './wait.ts';
 
-/** How often a mutation is decided again when others were faster. */
-const MOST_TRIES = 12;
+/** How often a mutation is decided again when others were faster, at least; and how often it waits for an operation that is in its way. */
+const TRIES = 12;
 /** Operations of one department that may wait for AWS at once. */
 const MOST_PENDING = 100;
 
@@ -53,41 +53,72 @@ export async function mutate(
   const repeat = dryRun ? undefined : repeatable(asker.caller.repositoryId, name, idempotencyKey, input, ifMatch);
   const deadline = parts.now().getTime() + parts.config.waitMilliseconds;
   const run: Run = { parts, name, asker, input, options, repeat, deadline };
-  for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
-    const result = await tryOnce(run);
-    if (result !== 'again') return result;
-    // Full jitter: those who collided do not collide again together.
-    await parts.pause(Math.random() * Math.min(15 * 2 ** attempt, 500));
+  let line: string | undefined;
+  for (let waits = 0; waits < TRIES; waits++) {
+    try {
+      const tried = line === undefined ? await tryOnce(run) : await parts.lines.inTurn(line, () => tryOn(run));
+      if (tried.kind === 'dry-run') return tried.result;
+      if (tried.kind === 'accepted') return await answer(run, tried.operation);
+      if (line !== undefined) break;
+      // It lost a race. Those of this process stand in line from here on, so that they do not race each other.
+      line = tried.department;
+    } catch (error) {
+      await waitInstead(run, error);
+    }
   }
   throw new ServiceError('contended', 'Others change this department all the time. Nothing was written; try again.', {
     retryAfterSeconds: 2,
   });
 }
 
-async function tryOnce(run: Run): Promise<MutationResult | 'again'> {
-  const { parts, repeat } = run;
-  try {
-    const situation = await authorised(run);
-    if (repeat !== undefined) {
-      const { read, role } = situation;
-      const life = role === 'platform' ? undefined : read.head?.life;
-      const first = await findRepeat(parts.tables, repeat, parts.now(), life);
-      if (first !== undefined) return await answer(run, first);
-    }
-    return await decideAndCommit(run, situation);
-  } catch (error) {
-    return waitAndRetry(run, error);
+/** What one try came to. */
+type Tried =
+  | { readonly kind: 'dry-run'; readonly result: MutationResult }
+  | { readonly kind: 'accepted'; readonly operation: string }
+  /** Somebody else was faster; nothing was written. */
+  | Conflict;
+
+interface Conflict {
+  readonly kind: 'conflict';
+  readonly department: string;
+  /** The department's counters, as they were read. */
+  readonly read: string;
+}
+
+/** Tries again while the others get on and the caller waits: against the executor, and against other processes. */
+async function tryOn(run: Run): Promise<Tried> {
+  const { parts, deadline } = run;
+  let read: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const tried = await tryOnce(run);
+    if (tried.kind !== 'conflict') return tried;
+    const isStuck = tried.read === read;
+    if (attempt >= TRIES && (isStuck || parts.now().getTime() >= deadline)) return tried;
+    read = tried.read;
+    // Full jitter: those who collided do not collide again together.
+    await parts.pause(Math.random() * Math.min(15 * 2 ** attempt, 500));
   }
 }
 
+async function tryOnce(run: Run): Promise<Tried> {
+  const { parts, repeat } = run;
+  const situation = await authorised(run);
+  if (repeat !== undefined) {
+    const { read, role } = situation;
+    const life = role === 'platform' ? undefined : read.head?.life;
+    const first = await findRepeat(parts.tables, repeat, parts.now(), life);
+    if (first !== undefined) return { kind: 'accepted', operation: first };
+  }
+  return decideAndCommit(run, situation);
+}
+
 /** What somebody else is changing may be done in a moment: wait for it, as long as the caller would be waited for. */
-async function waitAndRetry({ parts, deadline, options }: Run, error: unknown): Promise<'again'> {
+async function waitInstead({ parts, deadline, options }: Run, error: unknown): Promise<void> {
   if (!(error instanceof ServiceError) || error.code !== 'in-progress' || error.extras.operation === undefined)
     throw error;
   if (options.respondAsync || options.dryRun) throw error;
   const operation = await waitForOperation(parts, error.extras.operation, deadline);
   if (operation.status === 'pending') throw error;
-  return 'again';
 }
 
 /** What was read, and in which role the caller is allowed. */
@@ -161,7 +192,7 @@ function refusal(
   return refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
 }
 
-async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<MutationResult | 'again'> {
+async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<Tried> {
   const { parts, name, asker, input, options } = run;
   // A department that is being made may fail to be, and one that is on its way out takes all that is its own with it.
   if (read.state !== undefined) checkNotPending(read.state.department, `Department ${read.state.department.id}`);
@@ -181,7 +212,7 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
     newId: parts.newId(),
     now: now.toISOString(),
   });
-  if (options.dryRun) return dryRunResult(decided);
+  if (options.dryRun) return { kind: 'dry-run', result: dryRunResult(decided) };
   const head = read.head ?? NEW_HEAD;
   // What is ours alone waits for nothing: in a flood of operations, its managers can still be taken from a department.
   if (decided.targets.length > 0 && head.pendingOperations.length >= MOST_PENDING) {
@@ -193,7 +224,8 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
   }
   const operation = operationOf(run, decided, operationId, head, now);
   const committed = await commitIntent(run, read.head, decided, operation, now);
-  return committed === 'committed' ? answer(run, operation.id) : 'again';
+  if (committed === 'committed') return { kind: 'accepted', operation: operation.id };
+  return { kind: 'conflict', department: operation.department, read: `${head.version}/${head.auditSeq}` };
 }
 
 function dryRunResult({

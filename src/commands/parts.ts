@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { CursorSeal } from '../queries/cursor-seal.ts';
 import type { Polls } from '../queries/polls.ts';
+import type { Lines } from './lines.ts';
 import type { Sources } from './command.ts';
 
 /** What the core is made of; handed in, so that time and ids are the caller's. */
@@ -14,6 +15,8 @@ export interface CoreParts extends Sources {
   /** Where requests wait for something new. */
   readonly polls: Polls;
   readonly log: Log;
+  /** Where mutations stand that lost a race for their department. */
+  readonly lines: Lines;
   /** Seals the cursors of lists. */
   readonly cursors: CursorSeal;
 }

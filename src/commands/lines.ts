@@ -1,0 +1,26 @@
+/** Lines in which the requests of one process stand, one line a department. */
+export interface Lines {
+  /** Does the work when all that came into this line before have done theirs. */
+  readonly inTurn: <T>(line: string, work: () => Promise<T>) => Promise<T>;
+}
+
+/** First come, first served; a line is there only while somebody stands in it. */
+export function createLines(): Lines {
+  const ends = new Map<string, Promise<void>>();
+  return {
+    inTurn: (line, work) => {
+      const mine = (ends.get(line) ?? Promise.resolve()).then(work);
+      // Whoever comes next goes on whatever became of this one.
+      const end = mine
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .then(() => {
+          if (ends.get(line) === end) ends.delete(line);
+        });
+      ends.set(line, end);
+      return mine;
+    },
+  };
+}
