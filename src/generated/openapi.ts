@@ -1318,7 +1318,7 @@ export interface components {
          * @example op-01kaxq3v7d8e9fabcdefghjkmn
          */
         readonly operationId: components["schemas"]["OperationId"];
-        /** @description How many items at most. */
+        /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
         readonly first: number;
         /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
         readonly after: string;
@@ -1429,7 +1429,7 @@ export interface operations {
     readonly listDepartments: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["after"];
@@ -1707,7 +1707,7 @@ export interface operations {
     readonly listOrganisations: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["after"];
@@ -1953,7 +1953,7 @@ export interface operations {
     readonly listPushRoles: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["after"];
@@ -2105,7 +2105,7 @@ export interface operations {
     readonly listRepositories: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["after"];
@@ -2417,7 +2417,7 @@ export interface operations {
     readonly listGrants: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["after"];
@@ -2897,7 +2897,7 @@ export interface operations {
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description Which come first. */
                 readonly order?: components["parameters"]["auditOrder"];
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["auditAfter"];
@@ -2961,7 +2961,7 @@ export interface operations {
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description Which come first. */
                 readonly order?: components["parameters"]["auditOrder"];
-                /** @description How many items at most. */
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
                 readonly first?: components["parameters"]["first"];
                 /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
                 readonly after?: components["parameters"]["auditAfter"];

@@ -9,7 +9,7 @@ import { readEvents, readIndex } from '../ledger/read-audit.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import type { PresentLife } from '../model/present-life.ts';
 import { facetsOf, matches, periodOf } from './audit-filter.ts';
-import { FEED, pageRequest, type PageRequest } from './cursor.ts';
+import { FEED, fitting, pageRequest, type PageRequest } from './cursor.ts';
 import type { Poll } from './polls.ts';
 import type { Query } from './query.ts';
 
@@ -82,8 +82,10 @@ async function indexPage({ parts, input, department, life }: Wanted): Promise<Pa
     if (after === undefined) break;
   }
   const shown = found.slice(0, request.first);
-  const next = found.length > request.first ? shown.at(-1)?.at : after;
-  return pageOfEvents(await readEvents(parts.tables, shown), request, next);
+  const events = await readEvents(parts.tables, shown);
+  const fits = fitting(events);
+  const next = found.length > fits ? shown[fits - 1]?.at : after;
+  return pageOfEvents(events.slice(0, fits), request, next);
 }
 
 /** The part of a period that belongs to the department's present life. */
@@ -147,7 +149,8 @@ async function feedPage({ parts, input, department, life }: Wanted, poll: Poll |
       limit: Math.max(request.first, 100),
     });
     const wanted = page.events.filter(({ event }) => matches(event, input));
-    const shown = wanted.slice(0, request.first);
+    const first = wanted.slice(0, request.first);
+    const shown = first.slice(0, fitting(first.map(({ event }) => event)));
     positions = (shown.length < wanted.length ? shown.at(-1)?.positions : undefined) ?? page.positions;
     const nothing = shown.length === 0;
     if (!nothing || (page.events.length === 0 && isOver())) {

@@ -54,6 +54,19 @@ function notOfThisList(): ServiceError {
   ]);
 }
 
+/** Most bytes of a page's items, as JSON: far below the 6 MB that a Lambda may answer, and within GraphQL's limit of an answer. */
+export const PAGE_BYTES = 2_000_000;
+
+/** How many items, from the first on, one page holds by their size; at least one, so that each page gets on. */
+export function fitting(items: readonly unknown[]): number {
+  let bytes = 0;
+  const over = items.findIndex((item) => {
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    return bytes > PAGE_BYTES;
+  });
+  return over === -1 ? items.length : Math.max(over, 1);
+}
+
 /** A page of items that were read one beyond what was asked for, to know whether there are more. */
 export function pageOf<T, View>(
   items: readonly T[],
@@ -61,13 +74,14 @@ export function pageOf<T, View>(
   key: (item: T) => string,
   view: (item: T) => View,
 ): Page<View> {
-  const shown = items.slice(0, first);
+  const views = items.slice(0, first).map(view);
+  const shown = items.slice(0, fitting(views));
   const cursors = shown.map((item) => cursorOf(key(item)));
   const last = cursors.at(-1);
   return {
-    items: shown.map(view),
+    items: views.slice(0, shown.length),
     cursors,
-    ...(items.length > first && last !== undefined ? { nextCursor: last } : {}),
+    ...(items.length > shown.length && last !== undefined ? { nextCursor: last } : {}),
   };
 }
 
