@@ -147,7 +147,7 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
       const again = await ask(PLATFORM, {
         method: 'POST',
         path: '/v1/departments',
-        body: { ...later, roleName: 'later-again' },
+        body: { ...later, roleName: 'later-again', acknowledge: ['reused-id'] },
       });
       t.equal(again.status, 201, 'the lost department can be made again', { body: again.text });
     },
