@@ -8,19 +8,21 @@ export interface Lines {
 export function createLines(): Lines {
   const ends = new Map<string, Promise<void>>();
   return {
-    inTurn: (line, work) => {
-      const mine = (ends.get(line) ?? Promise.resolve()).then(work);
-      // Whoever comes next goes on whatever became of this one.
-      const end = mine
-        .then(
-          () => undefined,
-          () => undefined,
-        )
-        .then(() => {
-          if (ends.get(line) === end) ends.delete(line);
-        });
+    inTurn: async (line, work) => {
+      const before = ends.get(line);
+      let leave = (): void => undefined;
+      const end = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
       ends.set(line, end);
-      return mine;
+      await before;
+      try {
+        return await work();
+      } finally {
+        // Whoever comes next goes on, whatever became of this one.
+        if (ends.get(line) === end) ends.delete(line);
+        leave();
+      }
     },
   };
 }
