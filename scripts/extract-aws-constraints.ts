@@ -71,7 +71,7 @@ if (files.length !== services.length) throw new Error('Give the three model file
 const constraints = {
   $comment:
     "Constraints of the offered operations, from botocore's API models (botocore/data/{ecr,iam,sts}/*/service-2.json, " +
-    'commit 0e6e2404b of 2026-08-07, Apache-2.0, Copyright Amazon.com, Inc. or its affiliates). ' +
+    'commit 0e6e2404b of 2026-08-07, the same in 1.43.11; Apache-2.0, Copyright Amazon.com, Inc. or its affiliates). ' +
     'Written by scripts/extract-aws-constraints.ts.',
   ...Object.fromEntries(
     services.map((service, index) => {
