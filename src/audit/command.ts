@@ -26,7 +26,7 @@ const HELP = `Exports and verifies the audit log. docs/audit.md explains the for
 export and tail
   --format ndjson|csv  form of the export (default ndjson)
   --department ID      one department's
-  --from T, --to T     a period (RFC 3339); --to at least a minute ago
+  --from T, --to T     a period (dates, or RFC 3339); --to at least a minute ago
   --source S           tail: write CloudEvents with this source, not the events alone
 verify
   --head KOA/17=HASH   a head that you trust, any number of them; a chain may begin behind one

@@ -39,7 +39,7 @@ export function newAjv(code?: { readonly source: true; readonly esm: true }): Aj
     ownProperties: true,
     ...(code === undefined ? {} : { code }),
   });
-  addFormats.default(ajv, ['date-time']);
+  addFormats.default(ajv, ['date-time', 'date']);
   ajv.addVocabulary(['x-rule', 'example']);
   return ajv;
 }

@@ -530,6 +530,7 @@ export interface components {
         readonly RoleName: string;
         /** Format: date-time */
         readonly Timestamp: string;
+        readonly TimestampOrDate: string & (components["schemas"]["Timestamp"] | string);
         /** @description A git ref, or a pattern with one trailing `*`. A grant takes ASCII only, without `$`. */
         readonly Ref: string;
         /** @description The exact name of a GitHub environment. A grant takes ASCII only, without `*`, `?`, `$`, `:`, `%`, quotes and backslashes. */
@@ -1357,10 +1358,13 @@ export interface components {
          * @example giftcard-service
          */
         readonly auditSubject: string;
-        /** @description Only events of this time or later (RFC 3339). */
-        readonly auditFrom: components["schemas"]["Timestamp"];
-        /** @description Only events before this time (RFC 3339). */
-        readonly auditTo: components["schemas"]["Timestamp"];
+        /** @description Only events of this time or later (RFC 3339). A date alone is its first moment in UTC. */
+        readonly auditFrom: components["schemas"]["TimestampOrDate"];
+        /**
+         * @description Only events before this time (RFC 3339). A date alone is its first moment in UTC, so that day is not in it:
+         *     `from=2026-07-01&to=2026-10-01` is the third quarter.
+         */
+        readonly auditTo: components["schemas"]["TimestampOrDate"];
         /** @description Which come first. */
         readonly auditOrder: "newest" | "oldest";
         /**
@@ -2891,9 +2895,12 @@ export interface operations {
                  * @example giftcard-service
                  */
                 readonly subject?: components["parameters"]["auditSubject"];
-                /** @description Only events of this time or later (RFC 3339). */
+                /** @description Only events of this time or later (RFC 3339). A date alone is its first moment in UTC. */
                 readonly from?: components["parameters"]["auditFrom"];
-                /** @description Only events before this time (RFC 3339). */
+                /**
+                 * @description Only events before this time (RFC 3339). A date alone is its first moment in UTC, so that day is not in it:
+                 *     `from=2026-07-01&to=2026-10-01` is the third quarter.
+                 */
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description Which come first. */
                 readonly order?: components["parameters"]["auditOrder"];
@@ -2955,9 +2962,12 @@ export interface operations {
                  * @example giftcard-service
                  */
                 readonly subject?: components["parameters"]["auditSubject"];
-                /** @description Only events of this time or later (RFC 3339). */
+                /** @description Only events of this time or later (RFC 3339). A date alone is its first moment in UTC. */
                 readonly from?: components["parameters"]["auditFrom"];
-                /** @description Only events before this time (RFC 3339). */
+                /**
+                 * @description Only events before this time (RFC 3339). A date alone is its first moment in UTC, so that day is not in it:
+                 *     `from=2026-07-01&to=2026-10-01` is the third quarter.
+                 */
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description Which come first. */
                 readonly order?: components["parameters"]["auditOrder"];
@@ -3013,9 +3023,12 @@ export interface operations {
                  * @example giftcard-service
                  */
                 readonly subject?: components["parameters"]["auditSubject"];
-                /** @description Only events of this time or later (RFC 3339). */
+                /** @description Only events of this time or later (RFC 3339). A date alone is its first moment in UTC. */
                 readonly from?: components["parameters"]["auditFrom"];
-                /** @description Only events before this time (RFC 3339). */
+                /**
+                 * @description Only events before this time (RFC 3339). A date alone is its first moment in UTC, so that day is not in it:
+                 *     `from=2026-07-01&to=2026-10-01` is the third quarter.
+                 */
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description The id of the last event that you have, such as `koa/17`; it goes on behind it. */
                 readonly after?: components["parameters"]["auditExportAfter"];
@@ -3069,9 +3082,12 @@ export interface operations {
                  * @example giftcard-service
                  */
                 readonly subject?: components["parameters"]["auditSubject"];
-                /** @description Only events of this time or later (RFC 3339). */
+                /** @description Only events of this time or later (RFC 3339). A date alone is its first moment in UTC. */
                 readonly from?: components["parameters"]["auditFrom"];
-                /** @description Only events before this time (RFC 3339). */
+                /**
+                 * @description Only events before this time (RFC 3339). A date alone is its first moment in UTC, so that day is not in it:
+                 *     `from=2026-07-01&to=2026-10-01` is the third quarter.
+                 */
                 readonly to?: components["parameters"]["auditTo"];
                 /** @description The id of the last event that you have, such as `koa/17`; it goes on behind it. */
                 readonly after?: components["parameters"]["auditExportAfter"];

@@ -9,7 +9,10 @@ export function facetsOf({ query }: Input, department: string | undefined): Audi
   return Object.fromEntries(Object.entries(facets).filter(([, value]) => value !== undefined));
 }
 
-/** The period that is asked for, in the form of the events' own times, so that texts compare as times do. */
+/**
+ * The period that is asked for, in the form of the events' own times, so that texts compare as times do. A date without a time is its
+ * first moment in UTC.
+ */
 export function periodOf({ query }: Input): { readonly from?: string; readonly to?: string } {
   const { from, to } = query;
   return {

@@ -451,6 +451,14 @@ void test('what is wrong with an input is told with its place, its rule and what
     ['a made-up cursor', 'listDepartments', { query: { after: 'a b' } }, '/query/after', /unchanged/],
     ['an order that is none', 'listAuditEvents', { query: { order: 'random' } }, '/query/order', /newest/],
     ['a time that is none', 'listAuditEvents', { query: { from: 'yesterday' } }, '/query/from', /2026/],
+    ['a date that is none', 'listAuditEvents', { query: { from: '2026-02-30' } }, '/query/from', /a date such as/],
+    [
+      'a + that a URL made a space',
+      'listAuditEvents',
+      { query: { to: '2026-11-24T14:00:00 02:00' } },
+      '/query/to',
+      /2026-11-24T14:00:00%2B02:00.*`Z`/,
+    ],
     [
       'an entity tag without quotes',
       'deleteDepartment',

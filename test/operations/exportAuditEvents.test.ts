@@ -94,7 +94,11 @@ t.test('400: each thing that is wrong is told with its pointer', (t) =>
   refusesBadInput(t, world, as, {
     'a form that there is not': { request: { path: `${PATH}?format=xml` }, pointers: ['/query/format'] },
     'a cursor in place of an event': { request: { path: `${PATH}?after=bm8tY3Vyc29y` }, pointers: ['/query/after'] },
-    'a date without a time': { request: { path: `${PATH}?from=2026-11-24` }, pointers: ['/query/from'] },
+    'a date that is none': { request: { path: `${PATH}?from=2026-02-30` }, pointers: ['/query/from'] },
+    'a + that is a space in a URL': {
+      request: { path: `${PATH}?from=2026-11-24T12:00:00+02:00` },
+      pointers: ['/query/from'],
+    },
     'a page': { request: { path: `${PATH}?first=10` }, pointers: ['/query/first'] },
   }),
 );

@@ -152,7 +152,11 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, as, badPages(PATH, await foreignCursor(world, '/v1/departments/koa/repositories')));
   await refusesBadInput(t, world, as, {
     'an outcome that there is not': { request: { path: `${PATH}?outcome=maybe` }, pointers: ['/query/outcome'] },
-    'a date without a time': { request: { path: `${PATH}?from=2026-11-24` }, pointers: ['/query/from'] },
+    'a date that is none': { request: { path: `${PATH}?from=2026-02-30` }, pointers: ['/query/from'] },
+    'a + that is a space in a URL': {
+      request: { path: `${PATH}?from=2026-11-24T12:00:00+02:00` },
+      pointers: ['/query/from'],
+    },
     'a day that there is not': { request: { path: `${PATH}?to=2026-02-30T00:00:00Z` }, pointers: ['/query/to'] },
     'an order that there is not': { request: { path: `${PATH}?order=random` }, pointers: ['/query/order'] },
     'an actor by name': {
