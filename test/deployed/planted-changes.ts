@@ -140,7 +140,7 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
     'sweep',
   ),
   executor('the look for drift is not asked for', /  input = .*\n/, '', 'drift'),
-  executor('the look for drift is asked for in other words', 'look = "drift"', 'look = "drifts"', 'drift'),
+  executor('the look for drift is asked for in other words', 'look = "drift"', 'looks = "drift"', 'drift'),
   exporter(
     'the export’s target is the executor',
     'arn  = aws_lambda_alias.exporter[0].arn',
