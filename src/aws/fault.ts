@@ -1,5 +1,6 @@
 import type { AwsCall } from '../model/audit-event.ts';
 import type { ErrorCode } from '../model/error-code.ts';
+import { repositoryNameTaken, roleNameTaken } from '../model/name-taken.ts';
 
 /**
  * A call on AWS that did not succeed. `definitive`: AWS will refuse it however often it is asked. `transient`: the same
@@ -27,9 +28,10 @@ export class AwsFault extends Error {
 
 /** What an exception of ECR or IAM means to us. */
 interface Meaning {
-  readonly kind: 'definitive' | 'transient';
+  readonly kind: 'definitive';
   readonly code: ErrorCode;
-  readonly advice: string;
+  /** What the caller is told; AWS's own words are in the call too, and so in the event. */
+  readonly detail: (call: AwsCall, said: string) => string;
 }
 
 /**
@@ -39,20 +41,15 @@ interface Meaning {
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
  */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  RepositoryAlreadyExistsException: taken(
-    'The registry has a repository of this name that is not the department\u2019s. Choose another name.',
-  ),
-  EntityAlreadyExistsException: taken(
-    'The account has a role of this name that is not the department\u2019s. Choose another roleName.',
-  ),
-  EntityAlreadyExists: taken(
-    'The account has a role of this name that is not the department\u2019s. Choose another roleName.',
-  ),
+  RepositoryAlreadyExistsException: taken(repositoryNameTaken),
+  EntityAlreadyExistsException: taken(roleNameTaken),
+  EntityAlreadyExists: taken(roleNameTaken),
   RepositoryNotEmptyException: {
     kind: 'definitive',
     code: 'not-empty',
-    advice:
+    detail: followedBy(
       'Images were pushed in the meantime. Read the repository again and delete with force=true if they are meant.',
+    ),
   },
   LimitExceededException: quota(),
   LimitExceeded: quota(),
@@ -73,15 +70,21 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   LifecyclePolicyNotFoundException: refused(),
 };
 
-function taken(advice: string): Meaning {
-  return { kind: 'definitive', code: 'name-taken', advice };
+/** The same as where nobody asked AWS: so AWS's words are only in the call. */
+function taken(detail: (name: string) => string): Meaning {
+  return { kind: 'definitive', code: 'name-taken', detail: ({ resource }) => detail(resource) };
+}
+
+/** AWS's own words, and what to do. */
+function followedBy(advice: string): Meaning['detail'] {
+  return (_call, said) => `${said} \u2014 ${advice}`;
 }
 
 function quota(): Meaning {
   return {
     kind: 'definitive',
     code: 'quota-exceeded',
-    advice: 'A quota of the account is reached. Ask the platform team to raise it, then try again.',
+    detail: followedBy('A quota of the account is reached. Ask the platform team to raise it, then try again.'),
   };
 }
 
@@ -89,7 +92,7 @@ function refused(): Meaning {
   return {
     kind: 'definitive',
     code: 'refused-by-aws',
-    advice: 'AWS does not accept this. Change what it names and try again.',
+    detail: followedBy('AWS does not accept this. Change what it names and try again.'),
   };
 }
 
@@ -98,9 +101,9 @@ export function faultOf(error: unknown, call: AwsCall): AwsFault {
   const name = nameOf(error);
   const message = saidBy(error);
   const meaning = MEANINGS[name];
-  const detail = `${call.action} on ${call.resource}: ${name}: ${message}`;
-  if (meaning === undefined) return new AwsFault('transient', 'aws-unavailable', detail, call, { cause: error });
-  return new AwsFault(meaning.kind, meaning.code, `${detail} \u2014 ${meaning.advice}`, call, { cause: error });
+  const said = `${call.action} on ${call.resource}: ${name}: ${message}`;
+  if (meaning === undefined) return new AwsFault('transient', 'aws-unavailable', said, call, { cause: error });
+  return new AwsFault(meaning.kind, meaning.code, meaning.detail(call, said), call, { cause: error });
 }
 
 /**

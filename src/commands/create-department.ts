@@ -4,6 +4,7 @@ import { readChainHead } from '../ledger/append.ts';
 import { readClaim } from '../ledger/read.ts';
 import type { Department, ManagerRule } from '../model/department.ts';
 import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
+import { roleNameTaken } from '../model/name-taken.ts';
 import { isRoleName, type RoleName } from '../model/names.ts';
 import { pendingCreate } from '../model/pending.ts';
 import type { PresentLife } from '../model/present-life.ts';
@@ -129,7 +130,7 @@ function readDepartment({ input, now, head }: Situation<Facts>): Department {
 
 function checkFree({ roleClaim, namespaceClaim }: Facts, department: Department, now: string): void {
   if (isHeldByAnother(roleClaim, department.id, now)) {
-    throw new ServiceError('name-taken', `The role name ${department.roleName} is taken. Choose another roleName.`);
+    throw new ServiceError('name-taken', roleNameTaken(department.roleName));
   }
   if (isHeldByAnother(namespaceClaim, department.id, now)) {
     throw new ServiceError(

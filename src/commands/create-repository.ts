@@ -1,7 +1,8 @@
 import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../ledger/read.ts';
-import { isInNamespace, isRepositoryName } from '../model/names.ts';
 import type { GitHubId } from '../model/ids.ts';
+import { repositoryNameTaken } from '../model/name-taken.ts';
+import { isInNamespace, isRepositoryName } from '../model/names.ts';
 import { pendingCreate } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
 import { take } from '../model/settle.ts';
@@ -132,13 +133,5 @@ function checkName(
     throw new ServiceError('already-exists', `${department.id} has a repository ${name} already.`);
   }
   if (isHeldByAnother(nameClaim, department.id, now, head.life) || (dryRun && facts.existsInRegistry))
-    throw nameTaken(name);
-}
-
-/** The one answer for a name that is not free, whoever holds it. */
-export function nameTaken(name: string): ServiceError {
-  return new ServiceError(
-    'name-taken',
-    `The registry has a repository ${name} already, or the name is reserved. Choose another name.`,
-  );
+    throw new ServiceError('name-taken', repositoryNameTaken(name));
 }

@@ -2,6 +2,7 @@ import { AwsFault, isFromOutside, nameOf, saidBy } from '../aws/fault.ts';
 import { observeRepository, observeRole } from '../aws/observe.ts';
 import { readRepositoryOf } from '../ledger/read.ts';
 import type { DepartmentId, OperationId } from '../model/ids.ts';
+import { repositoryNameTaken, roleNameTaken } from '../model/name-taken.ts';
 import type { Operation, Target } from '../model/operation.ts';
 import { isWanted } from '../model/pending.ts';
 import type { Repository } from '../model/repository.ts';
@@ -103,7 +104,7 @@ async function looking<T>(resource: string, look: () => Promise<T>): Promise<T> 
 /** What stands under the name that the operation is to make was made by somebody else, since it was looked at first. */
 export class NameTaken extends Error {
   constructor({ kind, name }: SingleTarget) {
-    super(`There is a ${kind} ${name} already that this operation did not make. Choose another name.`);
+    super(kind === 'repository' ? repositoryNameTaken(name) : roleNameTaken(name));
     this.name = 'NameTaken';
   }
 }

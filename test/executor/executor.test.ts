@@ -14,6 +14,7 @@ import { leaseKey } from '../../src/ledger/keys.ts';
 import { takeLease } from '../../src/ledger/lease.ts';
 import { readDepartment } from '../../src/ledger/read.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
+import { repositoryNameTaken } from '../../src/model/name-taken.ts';
 import type { Asked } from '../support/both-faces.ts';
 import { awsHands } from '../support/hands.ts';
 import { readWholeChain } from '../support/invariants.ts';
@@ -414,7 +415,7 @@ t.test('a name that somebody took between two attempts is not taken for ours', a
   t.equal(await ring(), 'done');
   t.match(
     await operation(app.operation),
-    { status: 'failed', error: { code: 'name-taken' } },
+    { status: 'failed', error: { code: 'name-taken', detail: repositoryNameTaken('app') } },
     'not even when it looks just like it',
   );
   const { repositories } = await awsHands(service)

@@ -6,7 +6,8 @@ import {
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-ecr';
 import t from 'tap';
-import { KOA, PLATFORM, POL } from '../support/service.ts';
+import { ERRORS } from '../../src/errors.ts';
+import { KOA, PLATFORM, POL, type Answer } from '../support/service.ts';
 import {
   answersBeforeAws,
   deniesWhoMayNot,
@@ -236,7 +237,51 @@ t.test('409: a repository of the department exists already', async (t) => {
   );
 });
 
-t.test('409: a name that is taken is answered alike, whoever has it', async (t) => {
+t.test('409: a name that is taken is answered alike, whoever has it and however it is asked for', async (t) => {
+  await world.ecr.send(new CreateRepositoryCommand({ repositoryName: 'foreign-holder' }));
+  const third: Asked = { method: 'POST', path: '/v1/departments', body: { id: 'third', displayName: 'Third' } };
+  t.equal((await world.ask(PLATFORM, third)).status, 201);
+  const ofThird = '/v1/departments/third/repositories';
+  for (const name of ['department-holder', 'reserved-holder'])
+    t.equal((await world.ask(PLATFORM, create({ name }, ofThird))).status, 201, name);
+  t.equal((await world.ask(PLATFORM, { method: 'DELETE', path: '/v1/repositories/reserved-holder' })).status, 200);
+  const again = create({ name: 'reserved-holder' }, `${ofThird}?dryRun=true`);
+  t.equal((await world.ask(PLATFORM, again)).status, 200, 'the department that it is reserved for may have it again');
+
+  const told = [];
+  for (const holder of ['foreign-holder', 'department-holder', 'reserved-holder']) {
+    const real = await world.ask(KOA, create({ name: holder }));
+    const dry = await world.ask(KOA, { ...create({ name: holder }), path: `${PATH}?dryRun=true` });
+    const unawaited = await endOf({ ...create({ name: holder }), headers: { prefer: 'respond-async' } });
+    for (const { status, title, detail, code } of [real.body, dry.body, unawaited])
+      told.push(JSON.stringify({ status, title, code, detail }).replaceAll(holder, 'NAME'));
+  }
+  t.strictSame(
+    [...new Set(told)],
+    [
+      JSON.stringify({
+        status: 409,
+        title: 'The name is taken in the registry',
+        code: 'name-taken',
+        detail: 'The registry has a repository NAME already, or the name is reserved. Choose another name.',
+      }),
+    ],
+    'three holders, asked for in three ways: one answer',
+  );
+  t.equal(told.length, 9);
+});
+
+/** The end of a change that was not waited for, told as its problem: at once, or by its operation, which has no status of its own. */
+async function endOf(request: Asked): Promise<Answer['body']> {
+  world.executor.stop();
+  const answer = await world.ask(KOA, request);
+  await world.executor.start();
+  if (answer.status !== 202) return answer.body;
+  const { body } = await world.ask(KOA, { path: `/v1/operations/${answer.body.operation.id}` });
+  return { ...ERRORS[body.error.code as keyof typeof ERRORS], ...body.error };
+}
+
+t.test('409: a repository that was made by hand is left alone', async (t) => {
   await world.ecr.send(new CreateRepositoryCommand({ repositoryName: 'made-by-hand' }));
   const made = await world.ask(POL, {
     method: 'POST',
