@@ -27,7 +27,7 @@ export interface ApiParts {
   readonly addressOf?: AppParts['addressOf'];
 }
 
-/** The API: both faces over the core, on the ledger. */
+/** The API: both APIs over the core, on the ledger. */
 export function composeApi({
   config,
   contract,

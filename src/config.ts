@@ -158,7 +158,7 @@ function readAudience(env: Environment): string {
 function readStsKeys(env: Environment): AwsSettings['stsKeys'] {
   const keys = list(env['ECP_STS_KEYS'] ?? 'repository_id,ref');
   const unknown = keys.find((key) => key !== 'repository_id' && key !== 'ref');
-  if (unknown !== undefined) throw new ConfigError(`ECP_STS_KEYS knows repository_id and ref, not ${unknown}.`);
+  if (unknown !== undefined) throw new ConfigError(`ECP_STS_KEYS takes repository_id and ref, not ${unknown}.`);
   return { repositoryId: keys.includes('repository_id'), ref: keys.includes('ref') };
 }
 

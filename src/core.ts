@@ -26,7 +26,7 @@ export interface MutationOptions {
   readonly respondAsync: boolean;
 }
 
-/** The answer to a mutation, the same for both faces. */
+/** The answer to a mutation, the same for both APIs. */
 export interface MutationResult {
   /** `dry-run`: nothing was written. `accepted`: still on its way into AWS. `done`: it stands in AWS. */
   readonly state: 'dry-run' | 'accepted' | 'done';
@@ -58,7 +58,7 @@ export interface StreamAnswer {
   readonly pageBytes?: number;
 }
 
-/** The answer to a query, the same for both faces. */
+/** The answer to a query, the same for both APIs. */
 export interface QueryResult {
   readonly value: unknown;
   /** Instead of a value: an answer that is streamed. */
@@ -77,7 +77,7 @@ export interface Page<T> {
   readonly nextCursor?: string;
 }
 
-/** The core that both faces drive: commands and queries by the name that the contracts give them. */
+/** The core that both APIs drive: commands and queries by the name that the contracts give them. */
 export interface Core {
   readonly queryNames: ReadonlySet<string>;
   readonly mutationNames: ReadonlySet<string>;

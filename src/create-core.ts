@@ -9,7 +9,7 @@ import { ask } from './queries/ask.ts';
 import { cursorSeal } from './queries/cursor-seal.ts';
 import { QUERIES } from './queries/registry.ts';
 
-/** The core that both faces drive. */
+/** The core that both APIs drive. */
 export function createCore(given: Omit<CoreParts, 'cursors' | 'lines'>): Core {
   const parts: CoreParts = { ...given, lines: createLines(), cursors: cursorSeal(given.tables, given.now) };
   const queryNames = new Set(Object.keys(QUERIES));

@@ -19,20 +19,20 @@ export interface CatalogueEntry {
  */
 export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'invalid-input': { status: 400, title: 'The input is not valid' },
-  'malformed-request': { status: 400, title: 'The request can not be read' },
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
   unauthenticated: { status: 401, title: 'A valid GitHub Actions OIDC token is needed' },
-  forbidden: { status: 403, title: 'The caller may not do this' },
+  forbidden: { status: 403, title: 'You are not allowed to do this' },
   'not-found': { status: 404, title: 'Not found' },
   'unknown-path': { status: 404, title: 'Unknown path' },
-  'method-not-allowed': { status: 405, title: 'The resource does not know this method' },
-  'not-acceptable': { status: 406, title: 'No representation that the client accepts' },
-  'already-exists': { status: 409, title: 'It exists already' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'not-acceptable': { status: 406, title: 'Not available in an accepted format' },
+  'already-exists': { status: 409, title: 'Already exists' },
   'name-taken': { status: 409, title: 'The name is taken in the registry' },
   'name-reserved': { status: 409, title: 'The name belongs to another namespace or is reserved' },
-  'in-progress': { status: 409, title: 'An operation on it is still in progress' },
+  'in-progress': { status: 409, title: 'An earlier change is still in progress' },
   superseded: { status: 409, title: 'A newer change took its place' },
   contended: { status: 409, title: 'Too many changes at once; nothing was written' },
-  'in-use': { status: 409, title: 'It is still in use' },
+  'in-use': { status: 409, title: 'Still in use' },
   'not-empty': { status: 409, title: 'The repository holds images' },
   'no-repository': { status: 409, title: 'The grant reaches no repository yet' },
   'precondition-failed': { status: 412, title: 'It has changed since you read it' },
@@ -45,8 +45,8 @@ export const ERRORS: Readonly<Record<ErrorCode, CatalogueEntry>> = {
   'refused-by-aws': { status: 422, title: 'AWS refused the change, or a part of it' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'An unexpected error' },
-  'aws-unavailable': { status: 503, title: 'AWS can not be reached, or is too busy' },
-  'issuer-unavailable': { status: 503, title: "The token issuer's keys can not be fetched" },
+  'aws-unavailable': { status: 503, title: 'AWS cannot be reached, or is too busy' },
+  'issuer-unavailable': { status: 503, title: "The token issuer's keys cannot be fetched" },
 };
 
 /** What a {@link ServiceError} may carry beside its code and detail. */

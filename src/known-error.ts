@@ -18,7 +18,7 @@ export function knownError(error: unknown): ServiceError | undefined {
   if (isTroubleOfAws(error)) {
     return new ServiceError(
       'aws-unavailable',
-      'AWS can not be reached right now. Try again; with an Idempotency-Key, a change is not made twice.',
+      'AWS cannot be reached right now. Try again; with an Idempotency-Key, a change is not made twice.',
       { retryAfterSeconds: 5 },
       { cause: error },
     );
@@ -41,7 +41,10 @@ function httpError(error: unknown): ServiceError | undefined {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new ServiceError('malformed-request', "The body's size is not what Content-Length says.");
     case 'FST_ERR_BAD_URL':
-      return new ServiceError('malformed-request', 'The path holds a % that begins no percent-encoded character.');
+      return new ServiceError(
+        'malformed-request',
+        'The path contains a % that does not begin a percent-encoded character.',
+      );
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new ServiceError('malformed-request', 'The body is not JSON.');
     case 'FST_ERR_MAX_PARAM_LENGTH':
@@ -55,7 +58,7 @@ function httpError(error: unknown): ServiceError | undefined {
       }
       // Whatever else Fastify refuses in a request: its words stay with us, and its fault is not ours.
       if (typeof code === 'string' && code.startsWith('FST_') && isOfClient(statusCode))
-        return new ServiceError('malformed-request', 'The request can not be read.');
+        return new ServiceError('malformed-request', 'The request cannot be read.');
       return undefined;
   }
 }

@@ -56,7 +56,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   if (values.aws !== 'embedded' && values.aws !== 'env')
-    throw new UsageError(`--aws knows embedded and env, not ${values.aws}.`);
+    throw new UsageError(`--aws takes embedded or env, not ${values.aws}.`);
   if (values.aws === 'env' && values.data !== undefined)
     throw new UsageError('--data is for the embedded default; with --aws env the state is in DynamoDB.');
   if (values.aws === 'env' && values.example)

@@ -110,7 +110,7 @@ function downloadOf(values: Values) {
   const { from, to, department, output } = values;
   if (output === undefined) throw new UsageError('--output FILE is needed.');
   if (values.format !== 'ndjson' && values.format !== 'csv')
-    throw new UsageError(`--format knows ndjson and csv, not ${values.format}.`);
+    throw new UsageError(`--format takes ndjson or csv, not ${values.format}.`);
   const query = Object.fromEntries(
     Object.entries({ from, to }).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );

@@ -8,7 +8,7 @@ const THROTTLING: readonly string[] = [
 ];
 
 /**
- * Whether an exception of the SDK means that AWS can not be reached, has troubles of its own or is too busy, so that the same may
+ * Whether an exception of the SDK means that AWS cannot be reached, has troubles of its own or is too busy, so that the same may
  * succeed later. What AWS refuses otherwise is a fault of the request or of the deployment.
  * @see https://docs.aws.amazon.com/AWSJavaScriptSDK/v3/latest/Package/-smithy-smithy-client/Class/ServiceException/
  */

@@ -47,7 +47,7 @@ function checkContext(context: string, claims: SubjectSources): string | undefin
   return undefined;
 }
 
-/** GitHub writes a `:` inside a value as `%3A`, so that a value can not pass for a separator. */
+/** GitHub writes a `:` inside a value as `%3A`, so that a value cannot pass for a separator. */
 function encoded(value: string | undefined): string | undefined {
   return value?.replaceAll(':', '%3A');
 }

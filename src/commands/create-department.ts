@@ -45,8 +45,7 @@ export const createDepartment: Command<Facts> = {
     const { input, state, facts, config, operation, ifMatch } = situation;
     checkIfMatch(ifMatch, state?.department);
     const department = readDepartment(situation);
-    if (state !== undefined)
-      throw new ServiceError('already-exists', `There is a department ${department.id} already.`);
+    if (state !== undefined) throw new ServiceError('already-exists', `Department ${department.id} already exists.`);
     const life = lifeOf(situation);
     checkAcknowledged(
       [...checkManagers(department.managers), ...(life === undefined ? [] : (['reused-id'] as const))],

@@ -38,7 +38,7 @@ export const createGrant: Command<Facts> = {
     const same = before.grants.find((grant) => isSameGrant(grant, draft));
     if (same !== undefined) {
       checkNotPending(same, `Grant ${same.id}`);
-      throw new ServiceError('already-exists', `Grant ${same.id} says the same already.`);
+      throw new ServiceError('already-exists', `An identical grant already exists: ${same.id}.`);
     }
     return decided(situation, before, draft, checkDraft(situation, before, draft));
   },

@@ -130,7 +130,7 @@ function checkName(
   }
   const { nameClaim } = facts;
   if (isActive(nameClaim) && nameClaim.departments.includes(department.id)) {
-    throw new ServiceError('already-exists', `${department.id} has a repository ${name} already.`);
+    throw new ServiceError('already-exists', `${department.id} already has a repository ${name}.`);
   }
   if (isHeldByAnother(nameClaim, department.id, now, head.life) || (dryRun && facts.existsInRegistry))
     throw new ServiceError('name-taken', repositoryNameTaken(name));

@@ -39,7 +39,7 @@ interface Run {
 }
 
 /**
- * Carries a mutation out: authorise, decide, commit the intent, wait for AWS. Both faces call this and nothing else.
+ * Carries a mutation out: authorise, decide, commit the intent, wait for AWS. Both APIs call this and nothing else.
  * @throws ServiceError
  */
 export async function mutate(
@@ -66,9 +66,13 @@ export async function mutate(
       await waitInstead(run, error);
     }
   }
-  throw new ServiceError('contended', 'Others change this department all the time. Nothing was written; try again.', {
-    retryAfterSeconds: 2,
-  });
+  throw new ServiceError(
+    'contended',
+    'This department is being changed too often right now. Nothing was written; try again.',
+    {
+      retryAfterSeconds: 2,
+    },
+  );
 }
 
 /** What one try came to. */
@@ -218,7 +222,7 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
   if (decided.targets.length > 0 && head.pendingOperations.length >= MOST_PENDING) {
     throw new ServiceError(
       'too-many-requests',
-      `${MOST_PENDING} operations of this department are on their way already.`,
+      `${MOST_PENDING} operations of this department are already in progress.`,
       { retryAfterSeconds: 10 },
     );
   }

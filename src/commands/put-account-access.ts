@@ -97,7 +97,7 @@ function readAccess({ input, config, now }: Situation<Facts>, access: AccountAcc
   if (organisationPull && config.aws.organisationId === undefined) {
     errors.push({
       pointer: '/body/organisationPull',
-      detail: 'This deployment knows no AWS organisation (ECP_AWS_ORGANISATION_ID), so pull can not be opened to it.',
+      detail: 'No AWS organisation is configured (ECP_AWS_ORGANISATION_ID), so pull cannot be opened to it.',
     });
   }
   if (errors.length > 0) throw invalidInput(errors);

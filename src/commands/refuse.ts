@@ -53,7 +53,10 @@ function reasonOf(
   asked: { readonly department: string | undefined; readonly subject?: string },
 ): string {
   if (decision.kind === 'denied') return decision.missed;
-  return `The caller may not know of ${asked.department ?? asked.subject ?? 'it'}, or it does not exist.`.slice(0, 512);
+  return `The caller has no access to ${asked.department ?? asked.subject ?? 'it'}, or it does not exist.`.slice(
+    0,
+    512,
+  );
 }
 
 /** A refusal changes nothing, so a record that can't be written does not hold the answer up; the log has it then. */

@@ -28,7 +28,7 @@ export const updateGrant: Command<GrantFacts> = {
     const nextRole = changedRole(role, next, situation.now);
     const after = replaced(before, next, nextRole);
     const twin = before.grants.find((other) => other.id !== grant.id && isSameGrant(other, next));
-    if (twin !== undefined) throw new ServiceError('already-exists', `Grant ${twin.id} says the same already.`);
+    if (twin !== undefined) throw new ServiceError('already-exists', `An identical grant already exists: ${twin.id}.`);
     checkRoom(role.name, after.grants, before, config.aws);
     const plan = planRoles([role.name], before, after, config.aws);
     const waits = plan.length > 0;

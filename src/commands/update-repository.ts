@@ -39,7 +39,7 @@ export const updateRepository: Command<Facts> = {
       throw invalidInput([
         {
           pointer: '/body/encryption',
-          detail: 'Encryption is fixed at creation; ECR can not change it. Create another repository.',
+          detail: 'Encryption is fixed at creation; ECR cannot change it. Create another repository.',
         },
       ]);
     }

@@ -85,9 +85,9 @@ function unknownProperty(schema: Schema, name: string): string {
   const known = Object.keys(schema.properties ?? {});
   const rule = schema['x-rule'];
   const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  if (near !== undefined) return `is not known here; did you mean "${near}"?`;
-  const list = known.length === 0 ? 'nothing is' : known.join(', ');
-  return `is not known here; known: ${list}${rule === undefined ? '' : ` (${rule})`}`;
+  if (near !== undefined) return `unknown field; did you mean "${near}"?`;
+  const list = known.length === 0 ? 'none' : known.join(', ');
+  return `unknown field; allowed: ${list}${rule === undefined ? '' : ` (${rule})`}`;
 }
 
 function ruleOf(schema: Schema | undefined): string {
@@ -99,11 +99,17 @@ function mustBe(error: SchemaError, schema: Schema): string {
   if (error.keyword === 'type') {
     const wanted = String(error.params['type']);
     const is = nameOfType(error.data);
-    return rule === undefined ? `must be ${wanted}, is ${is}` : `must be ${wanted}, is ${is}: ${rule}`;
+    return `must be ${withArticle(wanted)}, got ${withArticle(is)}${rule === undefined ? '' : `: ${rule}`}`;
   }
   if (rule !== undefined) return `must be ${rule}`;
   if (error.keyword === 'enum') return `must be one of ${(schema.enum ?? []).map(String).join(', ')}`;
   return error.message ?? 'is not valid';
+}
+
+/** JSON's types as a sentence has them: "a string", "an array", "null". */
+function withArticle(type: string): string {
+  if (type === 'null') return type;
+  return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
 }
 
 function nameOfType(data: unknown): string {

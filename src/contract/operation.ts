@@ -31,7 +31,7 @@ export type Validation =
   | { readonly ok: true; readonly input: Input; readonly options: MutationOptions }
   | { readonly ok: false; readonly errors: readonly InputError[] };
 
-/** One operation of openapi.yaml, as both faces use it. */
+/** One operation of openapi.yaml, as both APIs use it. */
 export interface ContractOperation {
   /** The `operationId`: name of the command or query in the core and of the GraphQL mutation. */
   readonly id: string;
@@ -52,7 +52,7 @@ export interface ContractOperation {
   validate(request: RawRequest): Validation;
 }
 
-/** The REST contract: what the service reads at start, and what both faces are made of. */
+/** The REST contract: what the service reads at start, and what both APIs are made of. */
 export interface Contract {
   /** openapi.yaml as it was written; served at `/openapi.yaml`. */
   readonly text: string;

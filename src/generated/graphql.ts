@@ -142,11 +142,11 @@ export type AuditEventConnection = {
   readonly edges: ReadonlyArray<AuditEventEdge>;
   /** The audit events of this page. */
   readonly nodes: ReadonlyArray<AuditEvent>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of audit events, and its place in the list. */
+/** An edge in a list of audit events. */
 export type AuditEventEdge = {
   readonly __typename?: 'AuditEventEdge';
   /** Pass it as `after` to go on from here. */
@@ -172,7 +172,7 @@ export type AuditOutcome =
   | 'failed'
   /** It is still on its way; the event holds the AWS calls so far. */
   | 'progressed'
-  /** It stands in AWS. */
+  /** Applied in AWS. */
   | 'succeeded';
 
 /** A call that was made on AWS. */
@@ -242,9 +242,9 @@ export type ChangeDirection =
   /** It gives access. */
   | 'widen';
 
-/** What `createDepartment` takes. */
+/** Input of `createDepartment`. */
 export type CreateDepartmentInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Its name, for people. */
   readonly displayName: Scalars['String']['input'];
@@ -252,7 +252,7 @@ export type CreateDepartmentInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its id: 2 to 32 lower-case letters, digits and single hyphens. */
   readonly id: Scalars['String']['input'];
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Workflows that may manage it. */
   readonly managers?: InputMaybe<ReadonlyArray<ManagerRuleInput>>;
@@ -266,12 +266,12 @@ export type CreateDepartmentInput = {
   readonly selfService?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `createDepartment` answers. */
+/** Result of `createDepartment`. */
 export type CreateDepartmentPayload = {
   readonly __typename?: 'CreateDepartmentPayload';
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly department?: Maybe<Department>;
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
@@ -279,9 +279,9 @@ export type CreateDepartmentPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `createGrant` takes. */
+/** Input of `createGrant`. */
 export type CreateGrantInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** The department whose repositories it is about. */
   readonly department: Scalars['String']['input'];
@@ -289,7 +289,7 @@ export type CreateGrantInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The only environment that may push. */
   readonly environment?: InputMaybe<Scalars['String']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The GitHub organisation's login, or a pattern with `*`. */
   readonly organisation: Scalars['String']['input'];
@@ -307,12 +307,12 @@ export type CreateGrantInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `createGrant` answers. */
+/** Result of `createGrant`. */
 export type CreateGrantPayload = {
   readonly __typename?: 'CreateGrantPayload';
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly grant?: Maybe<Grant>;
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
@@ -320,7 +320,7 @@ export type CreateGrantPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `createRepository` takes. */
+/** Input of `createRepository`. */
 export type CreateRepositoryInput = {
   /** The department that it is to belong to. */
   readonly department: Scalars['String']['input'];
@@ -328,7 +328,7 @@ export type CreateRepositoryInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** How images are to be encrypted; fixed from then on. */
   readonly encryption?: InputMaybe<EncryptionInput>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Whether tags can be moved; `IMMUTABLE` if not given. */
   readonly imageTagMutability?: InputMaybe<ImageTagMutability>;
@@ -344,7 +344,7 @@ export type CreateRepositoryInput = {
   readonly scanOnPush?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `createRepository` answers. */
+/** Result of `createRepository`. */
 export type CreateRepositoryPayload = {
   readonly __typename?: 'CreateRepositoryPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -353,17 +353,17 @@ export type CreateRepositoryPayload = {
   readonly operation?: Maybe<Operation>;
   /** The AWS changes that it means, in their order. */
   readonly plan: ReadonlyArray<Change>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly repository?: Maybe<Repository>;
 };
 
-/** What `deleteDepartment` takes. */
+/** Input of `deleteDepartment`. */
 export type DeleteDepartmentInput = {
   /** The department. */
   readonly department: Scalars['String']['input'];
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -371,7 +371,7 @@ export type DeleteDepartmentInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `deleteDepartment` answers. */
+/** Result of `deleteDepartment`. */
 export type DeleteDepartmentPayload = {
   readonly __typename?: 'DeleteDepartmentPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -384,13 +384,13 @@ export type DeleteDepartmentPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `deleteOrganisation` takes. */
+/** Input of `deleteOrganisation`. */
 export type DeleteOrganisationInput = {
   /** The department. */
   readonly department: Scalars['String']['input'];
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -400,7 +400,7 @@ export type DeleteOrganisationInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `deleteOrganisation` answers. */
+/** Result of `deleteOrganisation`. */
 export type DeleteOrganisationPayload = {
   readonly __typename?: 'DeleteOrganisationPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -413,15 +413,15 @@ export type DeleteOrganisationPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `deleteRepository` takes. */
+/** Input of `deleteRepository`. */
 export type DeleteRepositoryInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Delete the images too. */
   readonly force?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -431,7 +431,7 @@ export type DeleteRepositoryInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `deleteRepository` answers. */
+/** Result of `deleteRepository`. */
 export type DeleteRepositoryPayload = {
   readonly __typename?: 'DeleteRepositoryPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -531,11 +531,11 @@ export type DepartmentConnection = {
   readonly edges: ReadonlyArray<DepartmentEdge>;
   /** The departments of this page. */
   readonly nodes: ReadonlyArray<Department>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of departments, and its place in the list. */
+/** An edge in a list of departments. */
 export type DepartmentEdge = {
   readonly __typename?: 'DepartmentEdge';
   /** Pass it as `after` to go on from here. */
@@ -648,11 +648,11 @@ export type GrantConnection = {
   readonly edges: ReadonlyArray<GrantEdge>;
   /** The grants of this page. */
   readonly nodes: ReadonlyArray<Grant>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of grants, and its place in the list. */
+/** An edge in a list of grants. */
 export type GrantEdge = {
   readonly __typename?: 'GrantEdge';
   /** Pass it as `after` to go on from here. */
@@ -682,13 +682,13 @@ export type GrantPusher = {
 
 /** Whether tags can be moved: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html */
 export type ImageTagMutability =
-  /** Tags can not be moved. */
+  /** Tags cannot be moved. */
   | 'IMMUTABLE'
-  /** Tags can not be moved, those that the filters match can. */
+  /** Tags cannot be moved, those that the filters match can. */
   | 'IMMUTABLE_WITH_EXCLUSION'
   /** Tags can be moved. */
   | 'MUTABLE'
-  /** Tags can be moved, those that the filters match can not. */
+  /** Tags can be moved, those that the filters match cannot. */
   | 'MUTABLE_WITH_EXCLUSION';
 
 /** Workflows of one GitHub repository, narrowed to a ref or an environment, that may manage a department. */
@@ -716,7 +716,7 @@ export type ManagerRuleInput = {
   readonly repositoryId: Scalars['String']['input'];
 };
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -752,79 +752,79 @@ export type Mutation = {
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationCreateDepartmentArgs = {
   input: CreateDepartmentInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationCreateGrantArgs = {
   input: CreateGrantInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationCreateRepositoryArgs = {
   input: CreateRepositoryInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationDeleteDepartmentArgs = {
   input: DeleteDepartmentInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationDeleteOrganisationArgs = {
   input: DeleteOrganisationInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationDeleteRepositoryArgs = {
   input: DeleteRepositoryInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationPutAccountAccessArgs = {
   input: PutAccountAccessInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationPutOrganisationArgs = {
   input: PutOrganisationInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationReplayOperationArgs = {
   input: ReplayOperationInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationRevokeGrantArgs = {
   input: RevokeGrantInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationUpdateDepartmentArgs = {
   input: UpdateDepartmentInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationUpdateGrantArgs = {
   input: UpdateGrantInput;
 };
 
 
-/** Everything that can be changed. Without `dryRun` the answer comes when the change stands in AWS, as a rule within a second or two. */
+/** Everything that can be changed. Without `dryRun` the answer comes when the change is applied in AWS, usually within a second or two. */
 export type MutationUpdateRepositoryArgs = {
   input: UpdateRepositoryInput;
 };
@@ -923,11 +923,11 @@ export type OrganisationConnection = {
   readonly edges: ReadonlyArray<OrganisationEdge>;
   /** The organisations of this page. */
   readonly nodes: ReadonlyArray<Organisation>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of organisations, and its place in the list. */
+/** An edge in a list of organisations. */
 export type OrganisationEdge = {
   readonly __typename?: 'OrganisationEdge';
   /** Pass it as `after` to go on from here. */
@@ -936,7 +936,7 @@ export type OrganisationEdge = {
   readonly node: Organisation;
 };
 
-/** Where a page stands in its list. */
+/** A page's position in its list. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
   /** Cursor to pass as `after` for the next page. */
@@ -988,11 +988,11 @@ export type PushRoleConnection = {
   readonly edges: ReadonlyArray<PushRoleEdge>;
   /** The push roles of this page. */
   readonly nodes: ReadonlyArray<PushRole>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of push roles, and its place in the list. */
+/** An edge in a list of push roles. */
 export type PushRoleEdge = {
   readonly __typename?: 'PushRoleEdge';
   /** Pass it as `after` to go on from here. */
@@ -1011,7 +1011,7 @@ export type PushRoleScope =
 /** Who may push: workflows by a grant, or an account whose administrators decide who in it may. */
 export type Pusher = AccountPrincipal | GrantPusher;
 
-/** What `putAccountAccess` takes. */
+/** Input of `putAccountAccess`. */
 export type PutAccountAccessInput = {
   /** The whole list: an account that is left out loses its access. */
   readonly accounts: ReadonlyArray<AccessAccountInput>;
@@ -1019,7 +1019,7 @@ export type PutAccountAccessInput = {
   readonly department: Scalars['String']['input'];
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1029,10 +1029,10 @@ export type PutAccountAccessInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `putAccountAccess` answers. */
+/** Result of `putAccountAccess`. */
 export type PutAccountAccessPayload = {
   readonly __typename?: 'PutAccountAccessPayload';
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly accountAccess?: Maybe<AccountAccess>;
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
@@ -1042,15 +1042,15 @@ export type PutAccountAccessPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `putOrganisation` takes. */
+/** Input of `putOrganisation`. */
 export type PutOrganisationInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** The department. */
   readonly department: Scalars['String']['input'];
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1064,14 +1064,14 @@ export type PutOrganisationInput = {
   readonly shared?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `putOrganisation` answers. */
+/** Result of `putOrganisation`. */
 export type PutOrganisationPayload = {
   readonly __typename?: 'PutOrganisationPayload';
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly organisation?: Maybe<Organisation>;
   /** The AWS changes that it means, in their order. */
   readonly plan: ReadonlyArray<Change>;
@@ -1171,24 +1171,24 @@ export type RefusedRepository = {
   readonly repository: Scalars['String']['output'];
 };
 
-/** What `replayOperation` takes. */
+/** Input of `replayOperation`. */
 export type ReplayOperationInput = {
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its id. */
   readonly id: Scalars['ID']['input'];
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Do not wait for AWS; follow the operation instead. */
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `replayOperation` answers. */
+/** Result of `replayOperation`. */
 export type ReplayOperationPayload = {
   readonly __typename?: 'ReplayOperationPayload';
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
-  /** All that is to stand in AWS, in its order; what stands already is not written again. */
+  /** Everything that should be in AWS, in order; what is there already is not written again. */
   readonly plan: ReadonlyArray<Change>;
   /** The operation that was replayed. */
   readonly replayed?: Maybe<Operation>;
@@ -1243,11 +1243,11 @@ export type RepositoryConnection = {
   readonly edges: ReadonlyArray<RepositoryEdge>;
   /** The repositories of this page. */
   readonly nodes: ReadonlyArray<Repository>;
-  /** Where the page stands in the list. */
+  /** The page's position in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** One of repositories, and its place in the list. */
+/** An edge in a list of repositories. */
 export type RepositoryEdge = {
   readonly __typename?: 'RepositoryEdge';
   /** Pass it as `after` to go on from here. */
@@ -1256,7 +1256,7 @@ export type RepositoryEdge = {
   readonly node: Repository;
 };
 
-/** What `revokeGrant` takes. */
+/** Input of `revokeGrant`. */
 export type RevokeGrantInput = {
   /** Its department. */
   readonly department: Scalars['String']['input'];
@@ -1264,7 +1264,7 @@ export type RevokeGrantInput = {
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its id. */
   readonly id: Scalars['ID']['input'];
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1274,7 +1274,7 @@ export type RevokeGrantInput = {
   readonly revokeSessions?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `revokeGrant` answers. */
+/** Result of `revokeGrant`. */
 export type RevokeGrantPayload = {
   readonly __typename?: 'RevokeGrantPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -1309,9 +1309,9 @@ export type TrustPolicySize = {
   readonly room: Scalars['Int']['output'];
 };
 
-/** What `updateDepartment` takes. */
+/** Input of `updateDepartment`. */
 export type UpdateDepartmentInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** The department. */
   readonly department: Scalars['String']['input'];
@@ -1319,7 +1319,7 @@ export type UpdateDepartmentInput = {
   readonly displayName?: InputMaybe<Scalars['String']['input']>;
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1331,12 +1331,12 @@ export type UpdateDepartmentInput = {
   readonly selfService?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `updateDepartment` answers. */
+/** Result of `updateDepartment`. */
 export type UpdateDepartmentPayload = {
   readonly __typename?: 'UpdateDepartmentPayload';
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly department?: Maybe<Department>;
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
@@ -1344,9 +1344,9 @@ export type UpdateDepartmentPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `updateGrant` takes. */
+/** Input of `updateGrant`. */
 export type UpdateGrantInput = {
-  /** Words by which you say that a wide effect is meant; the error `acknowledgement-required` tells which. */
+  /** Acknowledgements that confirm that a wide effect is intended; the error `acknowledgement-required` says which are needed. */
   readonly acknowledge?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Its department. */
   readonly department: Scalars['String']['input'];
@@ -1356,7 +1356,7 @@ export type UpdateGrantInput = {
   readonly environment?: InputMaybe<Scalars['String']['input']>;
   /** Its id. */
   readonly id: Scalars['ID']['input'];
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1370,12 +1370,12 @@ export type UpdateGrantInput = {
   readonly respondAsync?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `updateGrant` answers. */
+/** Result of `updateGrant`. */
 export type UpdateGrantPayload = {
   readonly __typename?: 'UpdateGrantPayload';
   /** Who and what it reaches beyond the thing itself. */
   readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly grant?: Maybe<Grant>;
   /** The operation that brings it into AWS; `null` for a dry run. */
   readonly operation?: Maybe<Operation>;
@@ -1383,11 +1383,11 @@ export type UpdateGrantPayload = {
   readonly plan: ReadonlyArray<Change>;
 };
 
-/** What `updateRepository` takes. */
+/** Input of `updateRepository`. */
 export type UpdateRepositoryInput = {
   /** Check everything and answer the plan, but write nothing. */
   readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A word for this very change, 1 to 64 visible characters: a repeat with the same key and input gets the first answer. */
+  /** Unique key for this change, 1 to 64 visible ASCII characters: repeating the request with it returns the first answer. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The `revision` that you have read; refused if it is no longer current. */
   readonly ifMatch?: InputMaybe<Scalars['String']['input']>;
@@ -1405,7 +1405,7 @@ export type UpdateRepositoryInput = {
   readonly scanOnPush?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What `updateRepository` answers. */
+/** Result of `updateRepository`. */
 export type UpdateRepositoryPayload = {
   readonly __typename?: 'UpdateRepositoryPayload';
   /** Who and what it reaches beyond the thing itself. */
@@ -1414,7 +1414,7 @@ export type UpdateRepositoryPayload = {
   readonly operation?: Maybe<Operation>;
   /** The AWS changes that it means, in their order. */
   readonly plan: ReadonlyArray<Change>;
-  /** As it now is; for a dry run as it would be. */
+  /** Current state; for a dry run, the resulting state. */
   readonly repository?: Maybe<Repository>;
 };
 

@@ -76,9 +76,9 @@ export interface paths {
         readonly head?: never;
         /**
          * Change a department's name, managers or self-service
-         * @description For the platform team. Only the given fields change; `managers` replaces the whole list. `namespace` and `roleName` can not be
-         *     changed: the names of repositories and the ARN of the push role stand in workflows, deployments and other accounts'
-         *     policies that the service can not see.
+         * @description For the platform team. Only the given fields change; `managers` replaces the whole list. `namespace` and `roleName` cannot be
+         *     changed: the names of repositories and the ARN of the push role are used in workflows, deployments and other accounts'
+         *     policies that the service cannot see.
          */
         readonly patch: operations["updateDepartment"];
         readonly trace?: never;
@@ -295,7 +295,7 @@ export interface paths {
         /**
          * Narrow or widen a grant
          * @description Only the given fields change; `refs: null` and `environment: null` take a narrowing away. `repositories` can be changed where the
-         *     grant names repositories already. Who may push can not be changed, and neither can "all of the department's" become "named": the ARN of
+         *     grant names repositories already. Who may push cannot be changed, and neither can "all of the department's" become "named": the ARN of
          *     a push role never changes, so make a new grant and revoke this one.
          */
         readonly patch: operations["updateGrant"];
@@ -355,7 +355,7 @@ export interface paths {
          * Replay an operation
          * @description For the platform team. Brings the AWS resources of an operation that is over to what the state says now, and changes
          *     nothing in the state: what was undone stays undone. It is for operations that could be neither carried out nor undone,
-         *     as their error says; for any other it finds nothing to do. Its plan lists all that is to stand; what stands already is
+         *     as their error says; for any other it finds nothing to do. Its plan lists everything that should be in AWS; what is there already is
          *     not written again.
          */
         readonly post: operations["replayOperation"];
@@ -1272,7 +1272,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `aws-unavailable` or `issuer-unavailable`: AWS, or the keys of the token's issuer, can not be reached right now. */
+        /** @description `aws-unavailable` or `issuer-unavailable`: AWS, or the keys of the token's issuer, cannot be reached right now. */
         readonly Unavailable: {
             headers: {
                 readonly "Retry-After": components["headers"]["Retry-After"];
@@ -1504,7 +1504,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["DepartmentChange"];
                 };
             };
-            /** @description It was made and stands in AWS. */
+            /** @description Created and applied in AWS. */
             readonly 201: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -1612,7 +1612,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1684,7 +1684,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -1842,7 +1842,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["OrganisationChange"];
                 };
             };
-            /** @description It was made and stands in AWS. */
+            /** @description Created and applied in AWS. */
             readonly 201: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -1920,7 +1920,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2068,7 +2068,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -2193,7 +2193,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["RepositoryChange"];
                 };
             };
-            /** @description It was made and stands in AWS. */
+            /** @description Created and applied in AWS. */
             readonly 201: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -2307,7 +2307,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2381,7 +2381,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -2505,7 +2505,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["GrantChange"];
                 };
             };
-            /** @description It was made and stands in AWS. */
+            /** @description Created and applied in AWS. */
             readonly 201: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -2627,7 +2627,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2705,7 +2705,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The change stands in AWS; or the plan of a dry run. */
+            /** @description Applied in AWS, or the plan for a dry run. */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];

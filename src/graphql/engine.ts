@@ -167,7 +167,7 @@ function stopped(detail: string, telling: ErrorTelling): GraphqlOutcome {
 /** What was accepted before the answer became too large stands, so whoever asked must learn how to follow it. */
 function acceptedBefore({ accepted }: GraphqlContext): string {
   if (accepted.length === 0) return '';
-  return ` What was accepted before stands; follow it with operation(id), ids: ${accepted.join(', ')}.`;
+  return ` What was accepted before remains accepted; follow it with operation(id), ids: ${accepted.join(', ')}.`;
 }
 
 function tellAll(errors: readonly unknown[], { telling, meter }: GraphqlContext & GraphqlCall): GraphqlErrorAnswer[] {
@@ -193,6 +193,6 @@ function notOffered(kind: OperationTypeNode, telling: ErrorTelling): GraphqlOutc
 }
 
 function notByGet(telling: ErrorTelling): GraphqlOutcome {
-  const error = new ServiceError('method-not-allowed', 'A mutation can not be sent by GET; use POST.');
+  const error = new ServiceError('method-not-allowed', 'A mutation cannot be sent by GET; use POST.');
   return { kind: 'refused', code: error.code as 'method-not-allowed', errors: [errorAnswer(error, telling)] };
 }

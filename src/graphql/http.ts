@@ -83,7 +83,7 @@ function tellingOf(request: FastifyRequest, docsBaseUrl: string): ErrorTelling {
 
 function mediaTypeFor(request: FastifyRequest): string {
   const mediaType = negotiate(request.headers.accept, [LEGACY, RESPONSE]);
-  if (mediaType === undefined) throw new ServiceError('not-acceptable', `It can be had as ${RESPONSE} or ${LEGACY}.`);
+  if (mediaType === undefined) throw new ServiceError('not-acceptable', `Available as ${RESPONSE} or ${LEGACY}.`);
   return mediaType;
 }
 

@@ -5,7 +5,7 @@ export type Arguments = Readonly<Record<string, unknown>>;
 
 /**
  * A field's arguments as the REST request that they are the twin of: the operation's path and query parameters by their
- * names, the options as the headers that carry them in REST, and for a mutation all the rest as its body. So both faces
+ * names, the options as the headers that carry them in REST, and for a mutation all the rest as its body. So both APIs
  * are checked by one schema and tell the same errors at the same pointers.
  */
 export function requestOf(operation: ContractOperation, given: Arguments): RawRequest {

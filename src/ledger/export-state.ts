@@ -122,7 +122,7 @@ function refuseBehind(last: LastExport, heads: readonly ChainHeadRecord[]): void
   const now = new Map(heads.map((head) => [head.chain, head]));
   for (const { chain, seq, hash } of last.heads) {
     const head = now.get(chain);
-    const stands = head === undefined ? 'is not there' : `stands at ${head.seq}`;
+    const stands = head === undefined ? 'is not there' : `is at ${head.seq}`;
     if (head === undefined || head.seq < seq)
       throw new Error(
         `The state table is behind the audit log: ${chain} ${stands}, and export ${last.number} holds it up to ${seq}. Nothing was exported. Reconcile first: docs/runbook.md, Restore the state table.`,

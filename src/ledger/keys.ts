@@ -53,7 +53,7 @@ export function operationKey(id: string): Key {
   return { pk: `OPERATION#${id}`, sk: 'OPERATION' };
 }
 
-/** Key of what tells whose an operation is: small, so that whoever may not know of it is told apart without reading the operation. */
+/** Key of what tells whose an operation is: small, so that a caller without access is told apart without reading the operation. */
 export function operationDepartmentKey(id: string): Key {
   return { pk: `OPERATION#${id}`, sk: 'DEPARTMENT' };
 }

@@ -100,7 +100,7 @@ export const STORY: readonly Step[] = [
     },
   },
   {
-    title: 'This is what stands in ECR',
+    title: 'This is what is in ECR',
     play: async ({ embedded }) => {
       const repository = await observeRepository(embedded.executor.aws, 'giftcard-service');
       if (repository === undefined) throw new Error('ECR has no giftcard-service.');
@@ -108,7 +108,7 @@ export const STORY: readonly Step[] = [
     },
   },
   {
-    title: 'This is what stands in IAM',
+    title: 'This is what is in IAM',
     play: async ({ embedded }) => {
       const role = await observeRole(embedded.executor.aws, 'koa-github-ecr-access');
       if (role === undefined) throw new Error('IAM has no koa-github-ecr-access.');
@@ -133,7 +133,7 @@ export const STORY: readonly Step[] = [
     },
   },
   {
-    title: 'The EKS accounts may pull; an account that nobody listed may not',
+    title: 'The EKS accounts may pull; an account that nobody listed cannot',
     play: async ({ embedded, place }) => {
       const { accountId } = embedded.config.aws;
       const lines: string[] = [];
@@ -171,7 +171,7 @@ function mustBeAllowed(attempt: Attempt): string {
 }
 
 function mustBeRefused(attempt: Attempt, who: string): string {
-  if (attempt.allowed) throw new Error(`${who} was let in.`);
+  if (attempt.allowed) throw new Error(`${who} was allowed.`);
   return `refused by ${attempt.by}: ${attempt.error}`;
 }
 

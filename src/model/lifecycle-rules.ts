@@ -117,7 +117,7 @@ function checkList(list: unknown, at: string, allows: (text: string) => boolean,
   }
   for (const [index, entry] of list.entries()) {
     if (typeof entry !== 'string' || !allows(entry)) report(`${at}/${index}`, rule);
-    else if (list.indexOf(entry) !== index) report(`${at}/${index}`, `"${entry}" stands in this list twice`);
+    else if (list.indexOf(entry) !== index) report(`${at}/${index}`, `"${entry}" appears in this list twice`);
   }
 }
 
@@ -232,10 +232,7 @@ function highestOf(rules: readonly RuleParts[]): number {
 function checkFields(fields: Fields, at: string, known: readonly string[], report: Report): void {
   for (const name of Object.keys(fields)) {
     if (known.includes(name)) continue;
-    report(
-      `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-      `is not known here; there is ${known.join(', ')}`,
-    );
+    report(`${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, `unknown field; allowed: ${known.join(', ')}`);
   }
 }
 

@@ -146,11 +146,11 @@ async function checkProvider({ config, iam }: Deployment): Promise<readonly Find
     );
     const { stsAudience } = config.aws;
     if (ClientIDList.includes(stsAudience))
-      return [good('OIDC provider', `${arn} is there and knows the audience ${stsAudience}.`)];
+      return [good('OIDC provider', `${arn} is there and has the audience ${stsAudience}.`)];
     return [
       bad(
         'OIDC provider',
-        `${arn} does not know the audience ${stsAudience}: no workflow could assume a push role. Add it there.`,
+        `${arn} does not have the audience ${stsAudience}: no workflow can assume a push role. Add it there.`,
       ),
     ];
   } catch (error) {

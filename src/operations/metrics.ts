@@ -9,7 +9,7 @@ export type Measurement =
   | { readonly kind: 'denial'; readonly reason: string }
   /** How many operations wait for AWS, over all departments. */
   | { readonly kind: 'pending'; readonly operations: number }
-  /** How many resources stand in AWS otherwise than the state says. */
+  /** How many resources in AWS differ from the state. */
   | { readonly kind: 'drift'; readonly resources: number };
 
 /** A log line from which CloudWatch makes metrics. */

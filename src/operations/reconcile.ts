@@ -35,7 +35,7 @@ export interface Reconciled {
   readonly department: DepartmentId;
   /** Events of its audit chain that the restored state does not know: what was done after the moment that was restored. */
   readonly since: readonly AuditEvent[];
-  /** What stands in AWS otherwise than the state says, and what brings it there. */
+  /** What in AWS differs from the state, and what brings it there. */
   readonly changes: Plan;
   /** Operations that are pending in the state; the executor finishes them, so nothing was compared. */
   readonly pending: readonly string[];

@@ -23,7 +23,7 @@ const HELP = `Keeps, restores and reconciles the state table. docs/runbook.md sa
 
   npm run state -- export FILE          all items, one a line
   npm run state -- restore FILE         into a table that is empty, or made where there is none
-  npm run state -- reconcile [--apply]  counters to the end of the audit chains; then what stands in AWS otherwise than
+  npm run state -- reconcile [--apply]  counters to the end of the audit chains; then what in AWS differs from what
                                         the state says; with --apply also brings AWS there
 
 Reads the ECP_* settings of docs/configuration.md and the AWS SDK's own variables.

@@ -256,7 +256,7 @@ function guardBothForms(parts: readonly SubParts[], at: string): Found {
   const immutable = new Set(parts.filter(({ ownerId }) => ownerId !== undefined).map(keyOf));
   return [...classic, ...immutable]
     .filter((key) => !classic.has(key) || !immutable.has(key))
-    .flatMap((key) => found(at, 'sub-both-forms', `repo:${key} stands in one of GitHub's two forms only.`));
+    .flatMap((key) => found(at, 'sub-both-forms', `repo:${key} is there in one of GitHub's two forms only.`));
 }
 
 // ---- Repository policies --------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ export function guardRepositoryPolicy(
     ...(size <= REPOSITORY_POLICY_SIZE ? none : found('', 'size', `${size} characters of ${REPOSITORY_POLICY_SIZE}.`)),
     ...(canonicalJson(foreignStatements(document)) === canonicalJson(kept)
       ? none
-      : found('/Statement', 'foreign-statements', 'Foreign statements stay exactly as they stand, and none is added.')),
+      : found('/Statement', 'foreign-statements', 'Foreign statements stay exactly as they are, and none is added.')),
     ...statementsOf(document).flatMap((statement, index) =>
       isOwn(statement) ? guardOwnStatement(statement, `/Statement/${index}`, settings) : none,
     ),
@@ -290,7 +290,7 @@ function guardSidsOnce(document: PolicyDocument): Found {
   const sids = statementsOf(document)
     .filter(isOwn)
     .map((statement) => statement.Sid);
-  return new Set(sids).size === sids.length ? none : found('/Statement', 'sid', 'Each of our statements stands once.');
+  return new Set(sids).size === sids.length ? none : found('/Statement', 'sid', 'Each of our statements appears once.');
 }
 
 type StatementGuard = (statement: Statement, at: string, settings: AwsSettings) => Found;

@@ -1,5 +1,5 @@
 /**
- * Evaluates policy documents the way AWS does, so that "this workflow can push, that one can not" can be computed.
+ * Evaluates policy documents the way AWS does, so that "this workflow can push, that one cannot" can be computed.
  * Where AWS leaves a case open or a document is malformed, the reading taken here is the narrower one: what can't be
  * understood never allows, and a Deny that can't be understood applies.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html

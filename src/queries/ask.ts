@@ -11,7 +11,7 @@ import type { DepartmentState } from '../model/state.ts';
 import { QUERIES } from './registry.ts';
 
 /**
- * Answers a query, if the caller may ask it. Both faces call this and nothing else.
+ * Answers a query, if the caller may ask it. Both APIs call this and nothing else.
  * @throws ServiceError
  */
 export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input: Input): Promise<QueryResult> {

@@ -67,7 +67,7 @@ export function refuseOtherMethods(app: FastifyInstance, url: string, known: rea
     // Before the body is looked at: whatever it is, it is not wanted.
     onRequest: async (_request, reply) => {
       void reply.header('allow', allow);
-      throw new ServiceError('method-not-allowed', `This path knows ${allow}.`);
+      throw new ServiceError('method-not-allowed', `Allowed here: ${allow}.`);
     },
     handler: () => undefined,
   });
@@ -83,7 +83,7 @@ async function answer(
   if (operation.kind === 'public') return answerPublic(request, reply, operation, face);
   const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
   if (mediaType === undefined) {
-    throw new ServiceError('not-acceptable', `It can be had as ${operation.mediaTypes.join(' or ')}.`);
+    throw new ServiceError('not-acceptable', `Available as ${operation.mediaTypes.join(' or ')}.`);
   }
   const validated = operation.validate({
     path: pathParameters(request, operation),

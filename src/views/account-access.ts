@@ -1,6 +1,6 @@
 import type { AccessAccount, AccountAccess } from '../model/account-access.ts';
 
-/** A department's account access as both faces show it. */
+/** A department's account access as both APIs show it. */
 export interface AccountAccessView {
   readonly department: string;
   readonly accounts: readonly AccessAccount[];

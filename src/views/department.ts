@@ -1,6 +1,6 @@
 import type { Department, ManagerRule } from '../model/department.ts';
 
-/** A department as both faces show it. */
+/** A department as both APIs show it. */
 export interface DepartmentView {
   readonly id: string;
   readonly displayName: string;

@@ -2,7 +2,7 @@ import type { Grant } from '../model/grant.ts';
 import type { PushRole } from '../model/push-role.ts';
 import { roleArn, type AwsSettings } from '../model/settings.ts';
 
-/** A grant as both faces show it. */
+/** A grant as both APIs show it. */
 export interface GrantView {
   readonly id: string;
   readonly department: string;

@@ -2,7 +2,7 @@ import type { Operation, Subject } from '../model/operation.ts';
 import type { Ending } from '../model/settle.ts';
 import type { Plan } from '../model/plan.ts';
 
-/** An operation as both faces show it. */
+/** An operation as both APIs show it. */
 export interface OperationView {
   readonly id: string;
   readonly department: string;

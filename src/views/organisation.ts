@@ -1,6 +1,6 @@
 import type { Organisation } from '../model/organisation.ts';
 
-/** An organisation as both faces show it. */
+/** An organisation as both APIs show it. */
 export interface OrganisationView {
   readonly department: string;
   readonly login: string;

@@ -1,4 +1,4 @@
-/** A push role as both faces show it. */
+/** A push role as both APIs show it. */
 export interface PushRoleView {
   readonly name: string;
   readonly arn: string;

@@ -24,7 +24,7 @@ export type PullerView =
   | { readonly kind: 'account'; readonly accountId: string; readonly description: string }
   | { readonly kind: 'aws-organisation'; readonly organisationId: string };
 
-/** A repository as both faces show it. */
+/** A repository as both APIs show it. */
 export interface RepositoryView {
   readonly name: string;
   readonly department: string;

@@ -32,7 +32,7 @@ export function headerComment(input: HeaderInput): string {
     `Tags:       ${tagsOf(repository)}`,
     `Department: ${grant.department}`,
     `Grant:      ${grant.id}, to ${grant.organisation}/${grant.repository}`,
-    `Lets in:    ${letsIn(grant, input.triggers)}`,
+    `Allows:     ${letsIn(grant, input.triggers)}`,
     `Push role:  ${roleArn(settings, role.path, role.name)}`,
     `Questions:  ${input.contact ?? 'ask your platform team, and give the id of the grant'}`,
     ...(input.documentationUrl === undefined ? [] : [`Read more:  ${input.documentationUrl}`]),

@@ -39,7 +39,7 @@ function matchesFilter(filter: string, tag: string): boolean {
 const CHOOSE_TAG = `\
 tag="$COMMIT"
 if [ "$REF_TYPE" = "tag" ]; then
-  # A git tag may hold characters that an image tag may not: they become "-".
+  # A git tag can contain characters that an image tag cannot: they become "-".
   tag="$(printf '%s' "$REF_NAME" | LC_ALL=C tr -c 'A-Za-z0-9_.-' '-' | sed 's/^[.-]*//')"
   tag="\${tag:0:128}"
   tag="\${tag:-$COMMIT}"

@@ -209,7 +209,7 @@ function spaceOut(document: Document): void {
 
 /** Comments on keys, by their path from the root. */
 const COMMENTS: Readonly<Record<string, string>> = {
-  on: ' The grant lets in runs on these. Fewer is fine; elsewhere (another branch, tag, environment) AWS refuses the role.',
+  on: ' The grant allows runs on these. You may list fewer; on anything else (another branch, tag, environment) AWS refuses the role.',
   concurrency: ' One build at a time for a branch; of several that wait, GitHub keeps the newest.',
   'jobs/build-and-push/if': ' GitHub gives no identity token to a pull request from a fork.',
   'jobs/build-and-push/environment': ' The grant is for this environment only: without this line AWS refuses the role.',

@@ -222,7 +222,7 @@ t.test('the exported audit log', async (t) => {
   });
 });
 
-t.test('where an answer can not be streamed, links lead through the same file', async (t) => {
+t.test('where an answer cannot be streamed, links lead through the same file', async (t) => {
   const service = await startService(t, { env: { ECP_EXPORT_PAGE_BYTES: '1000' } });
   await fill(service);
   for (const format of ['ndjson', 'csv']) {

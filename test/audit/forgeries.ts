@@ -41,7 +41,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     forge: (forger) => editFirst(forger, (lines) => lines.with(7, (lines[7] ?? '').replace('"push"', '"pusH"'))),
     says: /koa\/8: .*hash/,
   },
-  'an event is changed and sealed anew': {
+  'an event is changed and resealed': {
     forge: (forger) => editFirst(forger, (lines) => lines.with(7, resealed(lines[7] ?? ''))),
     says: /koa\/9: .*link/,
   },
@@ -118,7 +118,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
       }),
     says: ANOTHER_MANIFEST(),
   },
-  'the end of a chain is written anew behind the newest anchor, with the newest manifest': {
+  'the end of a chain is rewritten behind the newest anchor, with the newest manifest': {
     forge: ({ copy, manifests: [, , third, fourth] }) =>
       forgeExport(copy, fourth, third, {
         lines: (lines) => lines.map((line) => (line.includes('"id":"koa/48"') ? resealed(line) : line)),
@@ -238,7 +238,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     says: /manifests\/00000004\.json: is missing, though you gave it; the folder ends with manifests\/00000001\.json/,
     limits: 'state',
   },
-  'everything is written anew from the first event on, and signed with another key': {
+  'everything is rewritten from the first event on, and signed with another key': {
     forge: async ({ copy, anew }) => {
       await rm(copy, { recursive: true });
       await cp(anew, copy, { recursive: true });

@@ -93,7 +93,7 @@ def lines(path):
         with opened as stream:
             yield from (line for line in stream.read().split(b"\n") if line)
     except (EOFError, OSError) as error:
-        wrong(path.name, f"can not be read: {error}")
+        wrong(path.name, f"cannot be read: {error}")
 
 
 def events(path):

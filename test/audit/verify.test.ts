@@ -209,7 +209,7 @@ t.test('a bulk export proves itself', async (t) => {
     await writeFile(join(copy, '\u001b[2Jwhole'), '');
     const wrong = await run(copy);
     t.match(wrong, { code: 1, text: /WRONG {2}\\u\{1b\}\[2Jwhole: is in no manifest/ });
-    t.notMatch(wrong.text, '\u001b', 'a name can not write over what was said');
+    t.notMatch(wrong.text, '\u001b', 'a name cannot write over what was said');
     t.match(await run(folder, '--manifest', `9=${'0'.repeat(64)}`), {
       code: 1,
       text: /00000009\.json: is missing, though you gave it/,

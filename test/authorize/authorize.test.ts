@@ -188,7 +188,7 @@ t.test('whoever is a stranger is never told more than that there is nothing', (t
   t.end();
 });
 
-t.test('every command has exactly one place in the specification, and what has no rule can not be called', (t) => {
+t.test('every command has exactly one place in the specification, and what has no rule cannot be called', (t) => {
   const platformOnly = COMMANDS.filter((id) => RULES[id].least === 'platform');
   const lists = [...EVERYBODY_MAY, ...MEMBERS_MAY, ...MANAGERS_MAY_TOO, ...platformOnly];
   t.strictSame([...lists].sort(), [...COMMANDS].sort());

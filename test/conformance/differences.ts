@@ -23,14 +23,14 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     target: 'embedded',
     checks: ['ecr/create/unknown-key'],
-    aws: 'refuses a KMS key that it can not use as `KmsException`',
+    aws: 'refuses a KMS key that it cannot use as `KmsException`',
     here: 'records any key and uses none',
     source: '[CreateRepository](https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html)',
   },
   {
     target: 'moto',
     checks: ['ecr/create/unknown-key', 'ecr/create/encryption'],
-    aws: 'refuses an unknown kind of encryption, and a KMS key that it can not use as `KmsException`',
+    aws: 'refuses an unknown kind of encryption, and a KMS key that it cannot use as `KmsException`',
     here: 'takes any',
     source: '[CreateRepository](https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html)',
   },
@@ -170,7 +170,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     target: 'moto',
-    checks: ['story: The EKS accounts may pull; an account that nobody listed may not'],
+    checks: ['story: The EKS accounts may pull; an account that nobody listed cannot'],
     aws: 'evaluates repository policies',
     here: 'keeps them, and lets everybody pull',
     source: '[Repository policies](https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html)',

@@ -425,7 +425,7 @@ t.test('a name that somebody took between two attempts is not taken for ours', a
   t.match(await wrong(), [/^repository app differs: ecr:DeleteRepository/]);
 });
 
-t.test('what can not be reached is tried again, and given up after so many attempts', async (t) => {
+t.test('what cannot be reached is tried again, and given up after so many attempts', async (t) => {
   const { accept, ring, faults, operation, breaches: wrong } = await startBench(t);
   const app = await accept('createRepository', { department: 'koa', name: 'app' });
   faults.before = ({ operation: call }) => (call === 'CreateRepository' ? fault('ServerException', 500) : undefined);
@@ -444,7 +444,7 @@ t.test('what can not be reached is tried again, and given up after so many attem
     t.equal(
       await ring(limits({ attempts: 2 })),
       'left',
-      'what can not be looked at can not be undone, so it is not given up yet',
+      'what cannot be looked at cannot be undone, so it is not given up yet',
     );
   faults.before = undefined;
   t.equal(await ring(limits({ attempts: 2 })), 'done');
@@ -452,7 +452,7 @@ t.test('what can not be reached is tried again, and given up after so many attem
   t.strictSame(await wrong(), []);
 });
 
-t.test('an operation sees nothing of those after it, so that what they ask for can not stop it', async (t) => {
+t.test('an operation sees nothing of those after it, so that what they ask for cannot stop it', async (t) => {
   const {
     accept,
     ring,

@@ -118,7 +118,7 @@ async function prepare(world: FaultWorld, { before = [], arrange, name }: Scenar
       await ring(place.department);
       answer = await ask(world, core, step(place), undefined);
     }
-    if ('code' in answer) throw new Error(`${name} can not be prepared: ${answer.code}: ${answer.detail}`);
+    if ('code' in answer) throw new Error(`${name} cannot be prepared: ${answer.code}: ${answer.detail}`);
     noteGrant(place, answer);
     if (answer.result.operation !== undefined) place.operations.push(answer.result.operation.id);
   }

@@ -112,7 +112,7 @@ async function onboard(world: FaultWorld): Promise<Subject> {
   const { ring } = world.startExecutor({ faultAt: () => undefined }, { next: 1 });
   for (const one of [step.createDepartment, step.putOrganisation(), step.putAccess('931827427725')]) {
     const answer = await ask(world, core, one(place), undefined);
-    if ('code' in answer) throw new Error(`A department can not be onboarded: ${answer.detail}`);
+    if ('code' in answer) throw new Error(`A department cannot be onboarded: ${answer.detail}`);
     await ring(place.department);
   }
   return { place, watch: await startWatch(world, place), asking: 0, isPaused: false, isHealing: false };

@@ -58,7 +58,7 @@ await t.test('a list pages with the cursors that REST has', async (t) => {
   t.equal(fromEdge.edges[0].node.name, first.edges[1].node.name, "an edge's cursor goes on from there");
 });
 
-await t.test('both faces refuse the same input with the same code, words and pointers', async (t) => {
+await t.test('both APIs refuse the same input with the same code, words and pointers', async (t) => {
   const account = { description: 'aws', accountId: '1', canWrite: false };
   const grant = 'grant-01kaxq3v7d8e9fabcdefghjkmn';
   const table: readonly [string, Parameters<typeof ask>[1], string, Record<string, unknown>][] = [
@@ -385,7 +385,7 @@ await t.test('what is not GraphQL over HTTP is refused', async (t) => {
       'unsupported-media-type',
     ],
     [
-      'an Accept that can not be met',
+      'an Accept that cannot be met',
       send({ query: '{ whoami { because } }' }, { accept: 'text/html' }),
       406,
       'not-acceptable',

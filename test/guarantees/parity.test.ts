@@ -154,7 +154,7 @@ const NOT_TOLD: ReadonlySet<string> = new Set<string>(
     .map(({ id }) => id),
 );
 
-t.test('the same story through both faces leaves the same answers and the same audit trail', async (t) => {
+t.test('the same story through both APIs leaves the same answers and the same audit trail', async (t) => {
   const told = new Set(STORY.map(([id]) => id));
   const mutations = [...CONTRACT.operations.values()]
     .filter(({ kind, id }) => kind === 'mutation' && !NOT_TOLD.has(id))

@@ -110,7 +110,7 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
     t.strictSame(await allItems(), exported, 'each item is there again, and no lease');
   });
 
-  await t.test('without reconciling, the department can not be changed: its next event is there already', async (t) => {
+  await t.test('without reconciling, the department cannot be changed: its next event is there already', async (t) => {
     const answer = await ask(KOA, {
       method: 'POST',
       path: '/v1/departments/koa/repositories',

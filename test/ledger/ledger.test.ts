@@ -1,4 +1,4 @@
-/** The ledger on the embedded DynamoDB: what one transaction promises, and what two at once can not do. */
+/** The ledger on the embedded DynamoDB: what one transaction promises, and what two at once cannot do. */
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
 import { EMPTY_CHAIN, findBreak, link } from '../../src/audit/chain.ts';

@@ -207,7 +207,7 @@ void test('inline policies are kept by name, within one size for all of them', a
     await t.rejects(put('bad', text), { name: 'MalformedPolicyDocumentException' }, title);
 
   const full = iam.send(new DeleteRoleCommand({ RoleName }));
-  await t.rejects(full, { name: 'DeleteConflictException' }, 'a role with policies can not be deleted');
+  await t.rejects(full, { name: 'DeleteConflictException' }, 'a role with policies cannot be deleted');
   for (const PolicyName of ['push', 'rest']) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
   const gone = iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'push' }));
   await t.rejects(gone, { name: 'NoSuchEntityException' });

@@ -168,11 +168,7 @@ void t.test('what ECR would refuse is refused, with a pointer to where', async (
     ['any with tags', withSelection({ tagPrefixList: ['v'] }, expireOld), ['/rules/0/selection/tagPrefixList']],
     ['an empty list of tags', withSelection({ tagPatternList: [] }), ['/rules/0/selection/tagPatternList']],
     ['five wildcards', withSelection({ tagPatternList: ['*a*b*c*d*'] }), ['/rules/0/selection/tagPatternList/0']],
-    [
-      'a tag that can not be',
-      withSelection({ tagPatternList: ['v*', 'a b'] }),
-      ['/rules/0/selection/tagPatternList/1'],
-    ],
+    ['a tag that cannot be', withSelection({ tagPatternList: ['v*', 'a b'] }), ['/rules/0/selection/tagPatternList/1']],
     [
       'the same pattern twice',
       withSelection({ tagPatternList: ['v*', 'v*'] }),

@@ -129,7 +129,7 @@ t.test('202: what AWS does not have yet is told as an operation', async (t) => {
   t.ok((await names()).includes('later-still'));
 });
 
-t.test('202: an AWS that can not be reached is asked again until it has the repository', async (t) => {
+t.test('202: an AWS that cannot be reached is asked again until it has the repository', async (t) => {
   world.hooks.before = ({ operation }) => (operation === 'CreateRepository' ? { kind: 'disconnect' } : undefined);
   const answer = await world.impatient(KOA, create({ name: 'through-a-storm' }));
   t.equal(answer.status, 202, answer.text);
@@ -187,7 +187,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       pointers: ['/body/name'],
       as: POL,
     },
-    'a department that can not be': {
+    'a department that cannot be': {
       request: create({ name: 'app' }, '/v1/departments/KOA!/repositories'),
       pointers: ['/path/department'],
     },
@@ -376,7 +376,7 @@ t.test('422: what AWS refuses is undone', async (t) => {
 
 t.test('503: without the issuer nobody can be let in', (t) => needsTheIssuer(t, world, valid));
 
-t.test('503: without its ledger the service says that it can not answer, and when to ask again', async (t) => {
+t.test('503: without its ledger the service says that it cannot answer, and when to ask again', async (t) => {
   const answer = await refused(t, world, KOA, valid.request, { status: 503, code: 'aws-unavailable' }, world.cutOff());
   t.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
   t.notMatch(answer.text, /127\.0\.0\.1|ECONNREFUSED/, 'nothing of what is behind it is told');

@@ -80,7 +80,7 @@ t.test('202: what stands in AWS still is told as an operation', async (t) => {
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, PLATFORM, {
-    'a department that can not be': { request: remove('K'), pointers: ['/path/department'] },
+    'a department that cannot be': { request: remove('K'), pointers: ['/path/department'] },
     'force, which there is not': { request: remove('stays?force=true'), pointers: ['/query/force'] },
     'a dry run that is neither': { request: remove('stays?dryRun=1'), pointers: ['/query/dryRun'] },
     'two tags': {

@@ -96,8 +96,8 @@ t.test('202: what stands in AWS still is told as an operation', async (t) => {
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, PLATFORM, {
-    'a login that can not be': { request: remove('-acme'), pointers: ['/path/login'] },
-    'a department that can not be': { request: remove('Acme', 'K'), pointers: ['/path/department'] },
+    'a login that cannot be': { request: remove('-acme'), pointers: ['/path/login'] },
+    'a department that cannot be': { request: remove('Acme', 'K'), pointers: ['/path/department'] },
     'an unknown parameter': { request: remove('Stays?force=true'), pointers: ['/query/force'] },
   });
   await refusesBodies(t, world, valid);

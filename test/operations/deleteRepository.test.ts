@@ -93,7 +93,7 @@ t.test('202: what stands in AWS still is told as an operation', async (t) => {
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, KOA, {
-    'a name that can not be': { request: remove('Gift'), pointers: ['/path/name'] },
+    'a name that cannot be': { request: remove('Gift'), pointers: ['/path/name'] },
     'force as a word': { request: remove('full', '?force=yes'), pointers: ['/query/force'] },
     'an unknown word': { request: remove('full', '?acknowledge=everything'), pointers: ['/query/acknowledge/0'] },
     'an unknown parameter': { request: remove('full', '?images=true'), pointers: ['/query/images'] },
@@ -173,7 +173,7 @@ t.test('200: read, forced and acknowledged, it goes with its images', async (t) 
   t.notOk((await names()).includes('full'));
 });
 
-t.test('503: an ECR that can not be asked whether there are images deletes nothing', async (t) => {
+t.test('503: an ECR that cannot be asked whether there are images deletes nothing', async (t) => {
   world.hooks.before = ({ operation }) => (operation === 'ListImages' ? { kind: 'disconnect' } : undefined);
   const answer = await refused(t, world, KOA, remove('stays'), { status: 503, code: 'aws-unavailable' });
   delete world.hooks.before;

@@ -47,7 +47,7 @@ t.test('304: who has it already gets it only when it has changed', (t) =>
   ),
 );
 
-t.test('400: a department that can not be is told as that', (t) =>
+t.test('400: a department that cannot be is told as that', (t) =>
   refusesBadInput(t, world, KOA, {
     'a department': { request: { path: '/v1/departments/K/account-access' }, pointers: ['/path/department'] },
     'an unknown parameter': { request: { path: `${PATH}?first=3` }, pointers: ['/query/first'] },

@@ -42,7 +42,7 @@ t.test('304: who has it already gets it only when it has changed', (t) =>
   ),
 );
 
-t.test('400: an id that can not be one is told as that', (t) =>
+t.test('400: an id that cannot be one is told as that', (t) =>
   refusesBadInput(t, world, KOA, {
     capitals: { request: { path: '/v1/departments/KOA' }, pointers: ['/path/department'] },
     'two hyphens': { request: { path: '/v1/departments/k--a' }, pointers: ['/path/department'] },
@@ -65,7 +65,7 @@ t.test('406: there is no other representation', (t) => refusesOtherRepresentatio
 
 t.test('503: without the issuer nobody can be let in', (t) => needsTheIssuer(t, world, valid));
 
-t.test('503: without its ledger the service says that it can not answer, and when to ask again', async (t) => {
+t.test('503: without its ledger the service says that it cannot answer, and when to ask again', async (t) => {
   const answer = await refused(
     t,
     world,

@@ -49,7 +49,7 @@ t.test('304: who has it already gets it only when it has changed', (t) =>
   ),
 );
 
-t.test('400: an id that can not be one is told as that', (t) =>
+t.test('400: an id that cannot be one is told as that', (t) =>
   refusesBadInput(t, world, KOA, {
     'a word': { request: { path: `${GRANTS}/main` }, pointers: ['/path/id'] },
     capitals: { request: { path: `${GRANTS}/${own.grant.id.toUpperCase()}` }, pointers: ['/path/id'] },

@@ -86,8 +86,8 @@ t.test('400: an image that the grant does not cover is told with those that it d
       request: { path: `${GRANTS}/${named.grant.id}/workflow?repository=giftcard-service` },
       pointers: ['/query/repository'],
     },
-    'a name that can not be': { request: { path: `${PATH}?repository=Gift` }, pointers: ['/query/repository'] },
-    'an id that can not be': { request: { path: `${GRANTS}/x/workflow` }, pointers: ['/path/id'] },
+    'a name that cannot be': { request: { path: `${PATH}?repository=Gift` }, pointers: ['/query/repository'] },
+    'an id that cannot be': { request: { path: `${GRANTS}/x/workflow` }, pointers: ['/path/id'] },
     'an unknown parameter': { request: { path: `${PATH}?format=yaml` }, pointers: ['/query/format'] },
   });
 });

@@ -66,7 +66,7 @@ t.test('200: the operation that deleted a department can still be read by the pl
   t.match(answer.body, { command: 'deleteDepartment', status: 'succeeded' });
 });
 
-t.test('400: an id that can not be one is told as that', (t) =>
+t.test('400: an id that cannot be one is told as that', (t) =>
   refusesBadInput(t, world, KOA, {
     'a word': { request: { path: '/v1/operations/latest' }, pointers: ['/path/id'] },
     'a grant': { request: { path: '/v1/operations/grant-01kaxq3v7d8e9fabcdefghjkmn' }, pointers: ['/path/id'] },

@@ -39,7 +39,7 @@ t.test('304: who has it already gets it only when it has changed', (t) =>
   ),
 );
 
-t.test('400: a login that can not be one is told as that', async (t) => {
+t.test('400: a login that cannot be one is told as that', async (t) => {
   await made(world, PLATFORM, { method: 'PUT', path: PATH, body: { ownerId: idOf('JPPOL-KOA'), shared: false } });
   await refusesBadInput(t, world, KOA, {
     'a hyphen at the end': { request: { path: '/v1/departments/koa/organisations/KOA-' }, pointers: ['/path/login'] },

@@ -65,7 +65,7 @@ t.test('304: who has it already gets it only when it, or who pushes to it, has c
   );
 });
 
-t.test('400: a name that can not be one is told as that', (t) =>
+t.test('400: a name that cannot be one is told as that', (t) =>
   refusesBadInput(t, world, KOA, {
     capitals: { request: { path: '/v1/repositories/GiftCard' }, pointers: ['/path/name'] },
     'a slash at the end': { request: { path: '/v1/repositories/koa/' }, pointers: ['/path/name'] },

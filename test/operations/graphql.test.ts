@@ -128,7 +128,7 @@ t.test('200: an Idempotency-Key is honoured, across the faces', async (t) => {
   t.equal(rest.body.operation.id, first.body.data.createRepository.operation.id);
 });
 
-t.test('400: a document that can not be is refused before anything is done', async (t) => {
+t.test('400: a document that cannot be is refused before anything is done', async (t) => {
   await notTaken(t, KOA, post('{ department(id: "koa") { id '), 400, 'malformed-request');
   await notTaken(t, KOA, post('{ department(id: "koa") { secret } }'), 400, 'invalid-input');
   await notTaken(t, KOA, post(CREATE, { variables: { input: { department: 'koa' } } }), 400, 'invalid-input');

@@ -163,7 +163,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       request: { path: `${PATH}?actorRepositoryId=JPPOL-KOA%2FGiftCardService` },
       pointers: ['/query/actorRepositoryId'],
     },
-    'a command that can not be': { request: { path: `${PATH}?action=create%20grant` }, pointers: ['/query/action'] },
+    'a command that cannot be': { request: { path: `${PATH}?action=create%20grant` }, pointers: ['/query/action'] },
     'too long a wait': { request: { path: `${PATH}?wait=21` }, pointers: ['/query/wait'] },
   });
   const oldest = await world.ask(as, { path: `${PATH}?first=1&order=oldest` });

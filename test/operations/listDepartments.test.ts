@@ -51,7 +51,7 @@ t.test('200: a page that a deleted department was on is not cut short', async (t
   );
 });
 
-t.test('400: a page that can not be is told with its pointer', async (t) =>
+t.test('400: a page that cannot be is told with its pointer', async (t) =>
   refusesBadInput(
     t,
     world,

@@ -41,7 +41,7 @@ t.test('200: pages hold each grant once, the oldest first', async (t) => {
   }
 });
 
-t.test('400: a page that can not be is told with its pointer', async (t) => {
+t.test('400: a page that cannot be is told with its pointer', async (t) => {
   await made(world, KOA, { method: 'POST', path: '/v1/departments/koa/repositories', body: { name: 'koa/one' } });
   await refusesBadInput(t, world, KOA, badPages(GRANTS, await foreignCursor(world, '/v1/departments/koa/push-roles')));
 });

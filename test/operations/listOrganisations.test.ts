@@ -42,7 +42,7 @@ t.test('200: pages hold each organisation once, in whatever case it is written',
   }
 });
 
-t.test('400: a page that can not be is told with its pointer', async (t) => {
+t.test('400: a page that cannot be is told with its pointer', async (t) => {
   await refusesBadInput(t, world, KOA, badPages(PATH, await foreignCursor(world, '/v1/departments/koa/push-roles')));
   await refusesBadInput(t, world, KOA, {
     'no department': { request: { path: '/v1/departments/K/organisations' }, pointers: ['/path/department'] },

@@ -76,7 +76,7 @@ t.test('200: pages hold each role once', async (t) => {
   }
 });
 
-t.test('400: a page that can not be is told with its pointer', async (t) =>
+t.test('400: a page that cannot be is told with its pointer', async (t) =>
   refusesBadInput(t, world, KOA, badPages(PATH, await foreignCursor(world, '/v1/departments/koa/grants'))),
 );
 

@@ -68,7 +68,7 @@ t.test('200: a list that is walked while it grows misses nothing that stood ther
   );
 });
 
-t.test('400: a page that can not be is told with its pointer', async (t) =>
+t.test('400: a page that cannot be is told with its pointer', async (t) =>
   refusesBadInput(t, world, KOA, badPages(PATH, await foreignCursor(world, '/v1/departments/koa/audit-events'))),
 );
 

@@ -109,7 +109,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
     'no owner id': { request: put('New', { ownerId: undefined }), pointers: ['/body/ownerId'] },
     'a number': { request: put('New', { ownerId: 98765432 }), pointers: ['/body/ownerId'] },
     'a leading zero': { request: put('New', { ownerId: '0123' }), pointers: ['/body/ownerId'] },
-    'a login that can not be': { request: put('New--er'), pointers: ['/path/login'] },
+    'a login that cannot be': { request: put('New--er'), pointers: ['/path/login'] },
     'a pattern': { request: put('JPPOL-*'), pointers: ['/path/login'] },
     'another id for the same login': { request: put('KOA-Labs', { ownerId: '1' }), pointers: ['/body/ownerId'] },
     'another spelling of the same login': {
@@ -145,7 +145,7 @@ t.test('409: an owner belongs to one department, unless each says that it is sha
   });
 });
 
-t.test('409: an organisation that a grant reaches all of can not become shared', async (t) => {
+t.test('409: an organisation that a grant reaches all of cannot become shared', async (t) => {
   const answer = await refused(t, world, PLATFORM, put('JPPOL-Video', { shared: true }), {
     status: 409,
     code: 'in-use',

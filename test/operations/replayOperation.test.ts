@@ -76,7 +76,7 @@ t.test('202: what AWS does not have yet is told as an operation', async (t) => {
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, PLATFORM, {
-    'an id that can not be': { request: replay('latest'), pointers: ['/path/id'] },
+    'an id that cannot be': { request: replay('latest'), pointers: ['/path/id'] },
     'an unknown parameter': { request: replay(own, '?force=true'), pointers: ['/query/force'] },
   });
   await refusesBodies(t, world, valid);

@@ -123,7 +123,7 @@ t.test('202: what stands in AWS still is told as an operation', async (t) => {
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {
   await refusesBadInput(t, world, KOA, {
-    'an id that can not be': { request: revoke('main'), pointers: ['/path/id'] },
+    'an id that cannot be': { request: revoke('main'), pointers: ['/path/id'] },
     'revokeSessions as a word': {
       request: revoke(stays.id, '?revokeSessions=now'),
       pointers: ['/query/revokeSessions'],

@@ -83,7 +83,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       request: patch({ managers: Array.from({ length: 51 }, () => MANAGER) }),
       pointers: ['/body/managers'],
     },
-    'a department that can not be': {
+    'a department that cannot be': {
       request: patch({ displayName: 'x' }, '/v1/departments/K'),
       pointers: ['/path/department'],
     },
@@ -105,7 +105,7 @@ t.test('404: a caller of another department learns nothing', (t) =>
   ]),
 );
 
-t.test('409: a department whose role is still being made can not be changed', async (t) => {
+t.test('409: a department whose role is still being made cannot be changed', async (t) => {
   world.executor.stop();
   const accepted = await world.ask(PLATFORM, {
     method: 'POST',

@@ -154,7 +154,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       request: patch({ pullRequests: true, refs: ['refs/heads/main'], acknowledge: ['pull-requests'] }),
       pointers: ['/body/pullRequests'],
     },
-    'an id that can not be': { request: patch({ refs: null }, 'main'), pointers: ['/path/id'] },
+    'an id that cannot be': { request: patch({ refs: null }, 'main'), pointers: ['/path/id'] },
     'an unknown parameter': { request: patch({ refs: null }, `${own.id}?x=1`), pointers: ['/query/x'] },
   });
   await refusesUnreadableBodies(t, world, valid);

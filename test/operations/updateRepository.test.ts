@@ -163,7 +163,7 @@ t.test('400: each thing that is wrong is told with its pointer', async (t) => {
       }),
       pointers: ['/body/lifecyclePolicy/rules/0/selection'],
     },
-    'a name that can not be': { request: patch({ scanOnPush: true }, 'Gift'), pointers: ['/path/name'] },
+    'a name that cannot be': { request: patch({ scanOnPush: true }, 'Gift'), pointers: ['/path/name'] },
     'an unknown parameter': {
       request: patch({ scanOnPush: true }, 'giftcard-service?force=true'),
       pointers: ['/query/force'],

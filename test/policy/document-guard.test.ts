@@ -197,7 +197,7 @@ void test('every rule of a trust policy is checked on the document itself', (t) 
       'ref',
     ],
     [
-      'a context that can not carry the ref',
+      'a context that cannot carry the ref',
       (statement) => Object.assign(condition(statement, 'StringEquals'), { [keys.ref]: 'refs/heads/main' }),
       'sub-context',
     ],

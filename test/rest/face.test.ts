@@ -287,7 +287,7 @@ await t.test('a method that a path does not know is told which it knows', async 
   }
 });
 
-await t.test('a request that can not be read is refused in words that help', async (t) => {
+await t.test('a request that cannot be read is refused in words that help', async (t) => {
   const post = '/v1/departments/koa/repositories';
   const raw = (
     payload: string | Buffer,

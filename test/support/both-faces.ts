@@ -28,7 +28,7 @@ export function operationOf(id: string): ContractOperation {
 }
 
 /**
- * What is asked of an operation, in words that both faces share: parameters, members of the body, and the options
+ * What is asked of an operation, in words that both APIs share: parameters, members of the body, and the options
  * `dryRun`, `ifMatch`, `idempotencyKey` and `respondAsync`.
  */
 export type Asked = Readonly<Record<string, unknown>>;

@@ -67,7 +67,7 @@ export async function refusesBadInput(
   }
 }
 
-/** A body that can not be read is not guessed at. */
+/** A body that cannot be read is not guessed at. */
 export async function refusesUnreadableBodies(t: Test, world: World, { as, request }: Valid): Promise<void> {
   const { body: _body, ...rest } = request;
   for (const raw of ['{"name":', 'name=app', '{"__proto__":{"x":1}}', '{"name":"a","n\\u0061me":"b"}']) {
@@ -217,7 +217,7 @@ export async function holdsIfMatch(
   }
 }
 
-/** The keys of the token's issuer can not be fetched: nobody is let in, and nobody is taken for a liar. */
+/** The keys of the token's issuer cannot be fetched: nobody is let in, and nobody is taken for a liar. */
 export async function needsTheIssuer(t: Test, world: World, { as, request }: Valid): Promise<void> {
   const ask = world.process({}, async () => {
     throw new TypeError('fetch failed');

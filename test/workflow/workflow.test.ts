@@ -167,7 +167,7 @@ void t.test('a workflow starts exactly where its grant lets it in', async (t) =>
       { refs: ['refs/heads/!c++[1]'] },
       { push: { branches: [String.raw`\!c\+\+\[1\]`] }, ...byHand },
     ],
-    ['an expression can not be a filter', { refs: ['refs/heads/${{x}}'] }, byHand],
+    ['an expression cannot be a filter', { refs: ['refs/heads/${{x}}'] }, byHand],
     [
       'pull requests',
       { pullRequests: true },

@@ -68,7 +68,7 @@ export function describeRepositories(
     if (input.nextToken !== undefined || input.maxResults !== undefined) {
       throw invalidParameter(
         'repositoryNames',
-        'repositoryNames can not be given together with nextToken or maxResults',
+        'repositoryNames cannot be given together with nextToken or maxResults',
       );
     }
     const { registryId } = input;
