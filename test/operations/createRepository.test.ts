@@ -12,6 +12,8 @@ import {
   answersBeforeAws,
   deniesWhoMayNot,
   dryRuns,
+  ended,
+  finished,
   holdsIfMatch,
   learnsNothing,
   needsTheIssuer,
@@ -135,12 +137,7 @@ t.test('202: an AWS that cannot be reached is asked again until it has the repos
   t.equal(answer.status, 202, answer.text);
   delete world.hooks.before;
   await world.executor.start().catch(() => undefined);
-  for (;;) {
-    const { body } = await world.ask(KOA, { path: String(answer.headers['location']) });
-    if (body.status === 'pending') continue;
-    t.equal(body.status, 'succeeded');
-    break;
-  }
+  await finished(t, world, KOA, answer);
   t.ok(await inRegistry('through-a-storm'));
 });
 
@@ -277,7 +274,7 @@ async function endOf(request: Asked): Promise<Answer['body']> {
   const answer = await world.ask(KOA, request);
   await world.executor.start();
   if (answer.status !== 202) return answer.body;
-  const { body } = await world.ask(KOA, { path: `/v1/operations/${answer.body.operation.id}` });
+  const { body } = await ended(world, KOA, answer);
   return { ...ERRORS[body.error.code as keyof typeof ERRORS], ...body.error };
 }
 
@@ -335,6 +332,7 @@ t.test('409: a name that is being made is waited for, and then told by its opera
   t.match(answer.body.detail, /in-the-making/);
   t.equal(pending.status, 202);
   await world.executor.start();
+  await finished(t, world, KOA, pending);
 });
 
 t.test('412: nothing that is to be made can match', (t) =>

@@ -288,13 +288,18 @@ export async function answersBeforeAws(
   return Promise.all([first, second].map((answer) => finished(t, world, asynchronous.as, answer)));
 }
 
-/** The operation of a 202, once it is finished. */
+/** The operation of a 202, once it has succeeded. */
 export async function finished(t: Test, world: World, as: Job, accepted: Answer): Promise<Answer> {
+  const answer = await ended(world, as, accepted);
+  t.equal(answer.body.status, 'succeeded', answer.text);
+  return answer;
+}
+
+/** The operation of a 202, once it is no longer pending. */
+export async function ended(world: World, as: Job, accepted: Answer): Promise<Answer> {
   for (;;) {
     const answer = await world.ask(as, { path: String(accepted.headers['location']) });
-    if (answer.body.status === 'pending') continue;
-    t.equal(answer.body.status, 'succeeded', answer.text);
-    return answer;
+    if (answer.body.status !== 'pending') return answer;
   }
 }
 
