@@ -7,9 +7,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { composeApi } from '../src/compose.ts';
-import { composeExecutor } from '../src/compose-executor.ts';
-import { loadContracts } from '../src/contract-source.ts';
+import { composeApi } from '../src/compose/compose-api.ts';
+import { composeExecutor } from '../src/compose/compose-executor.ts';
+import { loadContracts } from '../src/contract/contract-source.ts';
 import { handleEvent } from '../src/executor/handle.ts';
 import { readDepartmentItem } from '../src/ledger/read.ts';
 import { LOCAL_CREDENTIALS, startEmbedded } from '../src/local/embedded.ts';

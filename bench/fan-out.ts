@@ -1,8 +1,8 @@
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { parseArgs } from 'node:util';
-import { composeApi } from '../src/compose.ts';
-import { loadContracts } from '../src/contract-source.ts';
+import { composeApi } from '../src/compose/compose-api.ts';
+import { loadContracts } from '../src/contract/contract-source.ts';
 import { claimKey, repositoriesPartition } from '../src/ledger/keys.ts';
 import { startEmbedded, type Embedded } from '../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../src/local/example.ts';

@@ -7,8 +7,8 @@
  * Beside the two medians stands what the same measurement gives for two things that are both not there: that is the noise.
  */
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { composeApi } from '../src/compose.ts';
-import { loadContracts } from '../src/contract-source.ts';
+import { composeApi } from '../src/compose/compose-api.ts';
+import { loadContracts } from '../src/contract/contract-source.ts';
 import { entityKey } from '../src/ledger/keys.ts';
 import { readDepartment } from '../src/ledger/read.ts';
 import { startEmbedded } from '../src/local/embedded.ts';

@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { fileURLToPath } from 'node:url';
 import { zipSync } from 'fflate';
 import { parse } from 'yaml';
-import { readContractFiles, readPageFile } from '../src/contract-files.ts';
-import { PAGES } from '../src/pages.ts';
-import { renderPage } from '../src/rest/page.ts';
-import { checkSdl } from '../src/graphql/check-schema.ts';
+import { readContractFiles, readPageFile } from '../src/contract/contract-files.ts';
+import { PAGES } from '../src/contract/pages.ts';
+import { renderPage } from '../src/http/rest/page.ts';
+import { checkSdl } from '../src/http/graphql/check-schema.ts';
 import { assembleContract } from '../src/contract/assemble.ts';
 import { compileValidators } from '../src/contract/validators.ts';
 import type { OpenapiDocument } from '../src/contract/document.ts';
@@ -16,9 +16,9 @@ import { newAjv } from '../src/contract/validators.ts';
 
 /** The Lambdas: folder in dist/ → entry. None may hold anything of src/local. */
 const ENTRIES = {
-  api: 'src/lambda-api.ts',
-  executor: 'src/lambda-executor.ts',
-  exporter: 'src/lambda-exporter.ts',
+  api: 'src/entry/lambda-api.ts',
+  executor: 'src/entry/lambda-executor.ts',
+  exporter: 'src/entry/lambda-exporter.ts',
 } as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +47,7 @@ function contractModule(): string {
     Object.fromEntries(ids.map((id) => [id, `request-${id}`])),
   );
   return `${validators}
-import { assembleContract } from './contract/assemble.ts';
+import { assembleContract } from './assemble.ts';
 const document = ${JSON.stringify(document)};
 export function loadContracts() {
   const page = async (name) => (await import('./built-pages.ts')).pages[name];
@@ -65,10 +65,10 @@ function pagesModule(): string {
 const builtInContracts: Plugin = {
   name: 'built-in-contracts',
   setup: (plugin) => {
-    plugin.onLoad({ filter: /src\/contract-source\.ts$/ }, () => ({
+    plugin.onLoad({ filter: /src\/contract\/contract-source\.ts$/ }, () => ({
       contents: contractModule(),
       loader: 'js',
-      resolveDir: `${root}src`,
+      resolveDir: `${root}src/contract`,
     }));
     plugin.onResolve({ filter: /^\.\/built-pages\.ts$/ }, ({ path }) => ({ path, namespace: 'pages' }));
     plugin.onLoad({ filter: /.*/, namespace: 'pages' }, () => ({ contents: pagesModule(), loader: 'js' }));

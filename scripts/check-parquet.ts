@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bulkExport } from '../src/audit/bulk-export.ts';
-import { folderTarget } from '../src/audit/export-target.ts';
-import { tablesOf } from '../src/connections.ts';
+import { bulkExport } from '../src/audit/bulk/bulk-export.ts';
+import { folderTarget } from '../src/audit/bulk/export-target.ts';
+import { tablesOf } from '../src/compose/connections.ts';
 import { startEmbedded } from '../src/local/embedded.ts';
 import { chainOf, fillLog } from '../test/audit/log.ts';
 import { pythonTool } from './python-tool.ts';
@@ -22,7 +22,7 @@ try {
     pol: chainOf('pol', 400),
   });
   await bulkExport({ tables, target: folderTarget(folder), source: '/check', now: () => new Date() });
-  const counter = fileURLToPath(new URL('../test/audit/count_parquet.py', import.meta.url));
+  const counter = fileURLToPath(new URL('../test/audit/bulk/count_parquet.py', import.meta.url));
   const { status } = spawnSync(python.path, [counter, folder], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } finally {

@@ -8,8 +8,8 @@
  * `src/local/aws/constraints.json`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { OPERATIONS } from '../src/local/aws/operations.ts';
-import type { ServiceName } from '../src/local/aws/operations.ts';
+import { ACTIONS } from '../src/local/aws/actions.ts';
+import type { ServiceName } from '../src/local/aws/actions.ts';
 
 interface ModelShape {
   readonly type: string;
@@ -76,7 +76,7 @@ const constraints = {
   ...Object.fromEntries(
     services.map((service, index) => {
       const model = JSON.parse(readFileSync(files[index] ?? '', 'utf8')) as Model;
-      return [service, extract(model, OPERATIONS[service])];
+      return [service, extract(model, ACTIONS[service])];
     }),
   ),
 };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { composeExecutor } from '../src/compose-executor.ts';
-import { readConfig } from '../src/config.ts';
+import { composeExecutor } from '../src/compose/compose-executor.ts';
+import { readConfig } from '../src/config/config.ts';
 import { handleEvent } from '../src/executor/handle.ts';
 import { listDeadLetters } from '../src/ledger/dead-letters.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Plays the demo's story against the service as it is started in an account (`src/server.ts --aws env`), with moto's ECR and IAM
+ * Plays the demo's story against the service as it is started in an account (`src/entry/server.ts --aws env`), with moto's ECR and IAM
  * in AWS's place and the stand-in for GitHub's issuer.
  *
  *     node --import=tsx scripts/story-on-moto.ts
@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectAws } from '../src/aws/clients.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { startLocalDynamoDb } from '../src/local/dynamodb.ts';
 import type { Embedded } from '../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../src/local/example.ts';
@@ -51,7 +51,7 @@ const service = spawn(
   [
     '--import=tsx',
     `--import=${fileURLToPath(new URL('../test/conformance/issuer-keys.ts', import.meta.url))}`,
-    fileURLToPath(new URL('../src/server.ts', import.meta.url)),
+    fileURLToPath(new URL('../src/entry/server.ts', import.meta.url)),
     '--aws',
     'env',
     '--port',

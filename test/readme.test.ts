@@ -27,7 +27,7 @@ interface Served {
 async function serve(args: readonly string[]): Promise<Served> {
   const child = spawn(
     process.execPath,
-    ['--import=tsx', 'src/server.ts', '--port', '0', '--issuer-port', '0', '--aws-port', '0', ...args],
+    ['--import=tsx', 'src/entry/server.ts', '--port', '0', '--issuer-port', '0', '--aws-port', '0', ...args],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
 import type * as EcrSdk from '@aws-sdk/client-ecr';
-import { loadOnce } from '../load-once.ts';
+import { loadOnce } from '../lib/load-once.ts';
 import type { AwsOptions } from './client-options.ts';
 import { nameOf } from './fault.ts';
 

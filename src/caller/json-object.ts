@@ -1,4 +1,4 @@
-import { jsonFault, strictUtf8 } from '../strict-json.ts';
+import { jsonFault, strictUtf8 } from '../lib/strict-json.ts';
 
 /**
  * The members of a JSON object, or undefined for anything else. Stricter than `JSON.parse` where two readers could

@@ -1,7 +1,7 @@
-import type { MutationOptions } from '../core.ts';
+import type { MutationOptions } from '../core/core.ts';
 import { parameterOf, responseOf, type OpenapiDocument, type OpenapiOperation } from './document.ts';
 import { inputErrors } from './input-errors.ts';
-import type { Contract, ContractOperation, Method, Parameter, RawRequest, Validation } from './operation.ts';
+import type { Contract, ContractOperation, Method, Parameter, RawRequest, Validation } from './route.ts';
 import { readQueryValue } from './query-string.ts';
 import { allowsNull, resolve, type Schemas } from './schema.ts';
 import type { RequestValidator, RequestValidators } from './validators.ts';

@@ -1,5 +1,5 @@
-import type { Core } from '../core.ts';
-import type { Contract, ContractOperation } from './operation.ts';
+import type { Core } from '../core/core.ts';
+import type { Contract, ContractOperation } from './route.ts';
 
 /** The public operations, which the REST face answers itself. */
 export const FACE_OPERATIONS: ReadonlySet<string> = new Set(['healthz', 'getOpenapi', 'getPage']);

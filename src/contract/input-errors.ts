@@ -1,4 +1,4 @@
-import type { InputError } from '../errors.ts';
+import type { InputError } from '../core/errors.ts';
 import type { Schema } from './schema.ts';
 import type { SchemaError } from './validators.ts';
 

@@ -1,5 +1,5 @@
-import { link } from '../audit/chain.ts';
-import { auditHead, chainHeadOf } from '../audit/head.ts';
+import { link } from '../ledger/chain.ts';
+import { auditHead, chainHeadOf } from '../ledger/head.ts';
 import { commit } from '../ledger/commit.ts';
 import type { DeadLetterWrites } from '../ledger/dead-letters.ts';
 import { readDepartment } from '../ledger/read.ts';

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../model/error-code.ts';
 import type { Operation } from '../model/operation.ts';
 import { release, settle, type Ending, type Settlement } from '../model/settle.ts';
 import type { ClaimWrite, DepartmentState, Write } from '../model/state.ts';
-import { embeddedMetric } from '../operations/metrics.ts';
+import { embeddedMetric } from '../metrics/metrics.ts';
 import { advance, type Step } from './advance.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { repositoryOf } from './resources.ts';

@@ -2,7 +2,7 @@ import { listDeadLetters } from '../ledger/dead-letters.ts';
 import { readDepartmentItem, readOperation } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { Operation } from '../model/operation.ts';
-import { embeddedMetric } from '../operations/metrics.ts';
+import { embeddedMetric } from '../metrics/metrics.ts';
 import type { ExecutorParts } from './parts.ts';
 
 /** An operation that is pending for longer than this should have ended, in milliseconds. */

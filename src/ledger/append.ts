@@ -1,5 +1,5 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import { EMPTY_CHAIN, link, type ChainHead } from '../audit/chain.ts';
+import { EMPTY_CHAIN, link, type ChainHead } from './chain.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
 import type { Tables } from './client.ts';
 import { eventActions, isConflict } from './commit.ts';

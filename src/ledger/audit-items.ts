@@ -1,4 +1,4 @@
-import { PLATFORM_CHAIN } from '../audit/chain.ts';
+import { PLATFORM_CHAIN } from './chain.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { auditSortKey, type Key } from './keys.ts';
 

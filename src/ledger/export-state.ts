@@ -1,5 +1,5 @@
 import { PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import { PLATFORM_CHAIN } from '../audit/chain.ts';
+import { PLATFORM_CHAIN } from './chain.ts';
 import type { AuditEvent, AuditRecord, ChainHeadRecord } from '../model/audit-event.ts';
 import { appendToChain, readChainHead } from './append.ts';
 import type { Tables } from './client.ts';

@@ -5,7 +5,7 @@ import {
   type QueryCommandInput,
   type ScanCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { pause } from '../clock.ts';
+import { pause } from '../lib/clock.ts';
 import type { Tables } from './client.ts';
 import type { Key } from './keys.ts';
 

@@ -1,5 +1,5 @@
-import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN, type ChainHead } from '../audit/chain.ts';
-import { chainHeadOf } from '../audit/head.ts';
+import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN, type ChainHead } from './chain.ts';
+import { chainHeadOf } from './head.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import type { DepartmentHead } from '../model/state.ts';
 import { AUDIT_INDEXES, AUDIT_TIME_KEY, type AuditFacets, type AuditIndex } from './audit-items.ts';

@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { EMPTY_CHAIN } from '../audit/chain.ts';
+import { EMPTY_CHAIN } from './chain.ts';
 import type { AccountAccess } from '../model/account-access.ts';
 import type { Department, ManagerRule } from '../model/department.ts';
 import type { Grant } from '../model/grant.ts';

@@ -1,9 +1,9 @@
 import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { join } from 'node:path';
-import { SILENT, type Log } from '../commands/parts.ts';
-import { composeExecutor } from '../compose-executor.ts';
-import { readConfig, type Config } from '../config.ts';
-import { tablesOf, type Endpoints } from '../connections.ts';
+import { SILENT, type Log } from '../core/commands/parts.ts';
+import { composeExecutor } from '../compose/compose-executor.ts';
+import { readConfig, type Config } from '../config/config.ts';
+import { tablesOf, type Endpoints } from '../compose/connections.ts';
 import { handleEvent } from '../executor/handle.ts';
 import type { ExecutorLimits, ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';

@@ -1,5 +1,5 @@
 import { observeRepository, observeRole } from '../aws/observe.ts';
-import { findBreak } from '../audit/chain.ts';
+import { findBreak } from '../ledger/chain.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { idOfName, type Job } from './github/job.ts';
 import { tryPull, tryPush } from './push-image.ts';

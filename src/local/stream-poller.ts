@@ -6,7 +6,7 @@ import {
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import { pause } from '../clock.ts';
+import { pause } from '../lib/clock.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { BatchResponse, ExecutorEvent, StreamRecord } from '../executor/handle.ts';
 

@@ -1,5 +1,5 @@
 import type { AwsClients } from '../../src/aws/clients.ts';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { OnDemandReport } from './imports-on-demand.ts';

@@ -28,7 +28,7 @@ export function nameOf({ importer, specifier, bundle }: OnDemand): string {
 }
 
 /** Files that are command lines and servers, and in no form but where they are started. */
-const ENTRIES: ReadonlySet<string> = new Set(['src/server.ts', 'src/audit/command.ts']);
+const ENTRIES: ReadonlySet<string> = new Set(['src/entry/server.ts', 'src/entry/audit-command.ts']);
 
 /** Whether an import is of an entry that only `npm start` and the command line have. */
 export function isOfAnEntry({ importer }: OnDemand): boolean {

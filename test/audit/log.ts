@@ -1,5 +1,5 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../../src/audit/chain.ts';
+import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../../src/ledger/chain.ts';
 import { auditItem } from '../../src/ledger/audit-items.ts';
 import type { Tables } from '../../src/ledger/client.ts';
 import { chainHeadKey, chainKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../../src/ledger/keys.ts';

@@ -1,6 +1,6 @@
 import { DeleteTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import { link } from '../../src/audit/chain.ts';
+import { link } from '../../src/ledger/chain.ts';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
 import { type Transaction } from '../../src/ledger/commit.ts';
 import { NEW_HEAD } from '../../src/ledger/read.ts';

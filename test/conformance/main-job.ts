@@ -1,11 +1,11 @@
 import { paginateDescribeRepositories } from '@aws-sdk/client-ecr';
 import { paginateListRoles } from '@aws-sdk/client-iam';
 import { observeRepository, observeRole } from '../../src/aws/observe.ts';
-import { composeApi } from '../../src/compose.ts';
-import { composeExecutor } from '../../src/compose-executor.ts';
-import { readConfig } from '../../src/config.ts';
-import type { Endpoints } from '../../src/connections.ts';
-import { loadContracts } from '../../src/contract-source.ts';
+import { composeApi } from '../../src/compose/compose-api.ts';
+import { composeExecutor } from '../../src/compose/compose-executor.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Endpoints } from '../../src/compose/connections.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { startLocalGitHubIssuer } from '../../src/local/github/issuer.ts';

@@ -5,7 +5,7 @@ import * as stsSdk from '@aws-sdk/client-sts';
 import { test, type Test } from 'tap';
 import constraints from '../../src/local/aws/constraints.json' with { type: 'json' };
 import type { EmbeddedAwsHooks } from '../../src/local/aws/hooks.ts';
-import { OPERATIONS, type ServiceName } from '../../src/local/aws/operations.ts';
+import { ACTIONS, type ServiceName } from '../../src/local/aws/actions.ts';
 import { startEmbeddedAws } from '../../src/local/aws/server.ts';
 import { SAMPLES } from './model-samples.ts';
 
@@ -150,7 +150,7 @@ const REFUSALS = {
 for (const service of SERVICES) {
   void test(`${service}: the smallest and the fullest input of each operation fit the model`, async (t) => {
     const send = await start(t);
-    for (const operation of OPERATIONS[service]) {
+    for (const operation of ACTIONS[service]) {
       const shape = modelOf(service).operations[operation];
       if (shape === null || shape === undefined) continue;
       for (const all of [true, false]) {
@@ -167,7 +167,7 @@ for (const service of SERVICES) {
     let effects = 0;
     const send = await start(t, { before: () => void (effects += 1) });
     let tried = 0;
-    for (const operation of OPERATIONS[service]) {
+    for (const operation of ACTIONS[service]) {
       const shape = modelOf(service).operations[operation];
       if (shape === null || shape === undefined) continue;
       for (const { what, input } of breaches(service, shape, '', (value) => value)) {
@@ -184,7 +184,7 @@ for (const service of SERVICES) {
   void test(`${service}: each error that the model declares reaches the SDK as its own exception`, async (t) => {
     let next = { code: '', status: 400 };
     const send = await start(t, { before: () => ({ kind: 'fault', message: 'as asked for', ...next }) });
-    const [operation = ''] = OPERATIONS[service];
+    const [operation = ''] = ACTIONS[service];
     const shape = modelOf(service).operations[operation] ?? '';
     for (const [name, error] of Object.entries(modelOf(service).errors)) {
       next = error;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { parse, stringify } from 'yaml';
-import { RULES } from '../../src/authorize/rules.ts';
-import { readContractFiles } from '../../src/contract-files.ts';
-import { readContract } from '../../src/contract.ts';
+import { RULES } from '../../src/core/authorize/rules.ts';
+import { readContractFiles } from '../../src/contract/contract-files.ts';
+import { readContract } from '../../src/contract/contract.ts';
 import { checkContract } from '../../src/contract/check.ts';
 import {
   parameterOf,
@@ -14,7 +14,7 @@ import {
 } from '../../src/contract/document.ts';
 import { definitions } from '../../src/contract/request-schema.ts';
 import { newAjv } from '../../src/contract/validators.ts';
-import { ERRORS } from '../../src/errors.ts';
+import { ERRORS } from '../../src/core/errors.ts';
 
 const { openapi: text } = readContractFiles();
 const document = parse(text) as OpenapiDocument;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { declaredOperations } from '../support/answer-schemas.ts';
 
-const folder = new URL('../operations/', import.meta.url);
+const folder = new URL('../routes/', import.meta.url);
 /** The one path that is no operation of openapi.yaml, because GraphQL's own contract is the schema. */
 const BESIDE = 'graphql';
 

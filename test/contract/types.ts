@@ -5,14 +5,14 @@ import type { components } from '../../src/generated/openapi.ts';
 import type * as Graphql from '../../src/generated/graphql.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import type { Problem } from '../../src/rest/problem.ts';
-import type { AccountAccessView } from '../../src/views/account-access.ts';
-import type { DepartmentView } from '../../src/views/department.ts';
-import type { GrantView } from '../../src/views/grant.ts';
-import type { OperationView } from '../../src/views/operation.ts';
-import type { OrganisationView } from '../../src/views/organisation.ts';
-import type { PushRoleView } from '../../src/views/push-role.ts';
-import type { PullerView, PusherView, RepositoryView } from '../../src/views/repository.ts';
+import type { Problem } from '../../src/http/rest/problem.ts';
+import type { AccountAccessView } from '../../src/core/views/account-access.ts';
+import type { DepartmentView } from '../../src/core/views/department.ts';
+import type { GrantView } from '../../src/core/views/grant.ts';
+import type { OperationView } from '../../src/core/views/operation.ts';
+import type { OrganisationView } from '../../src/core/views/organisation.ts';
+import type { PushRoleView } from '../../src/core/views/push-role.ts';
+import type { PullerView, PusherView, RepositoryView } from '../../src/core/views/repository.ts';
 
 type Schemas = components['schemas'];
 

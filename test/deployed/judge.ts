@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { connectAws, type AwsClients } from '../../src/aws/clients.ts';
 import { observeRepository, observeRole } from '../../src/aws/observe.ts';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Hook } from '../../src/local/aws/hooks.ts';
 import { startEmbeddedAws } from '../../src/local/aws/server.ts';
 import { LOCAL_CREDENTIALS } from '../../src/local/embedded.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ListTargetsByRuleCommand, DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
 import { GetPolicyCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import { connectAws, type AwsClients } from '../../src/aws/clients.ts';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import { globMatches } from '../../src/policy/evaluate.ts';

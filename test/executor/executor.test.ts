@@ -8,7 +8,7 @@ import {
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
-import { tablesOf } from '../../src/connections.ts';
+import { tablesOf } from '../../src/compose/connections.ts';
 import { handleEvent } from '../../src/executor/handle.ts';
 import { leaseKey } from '../../src/ledger/keys.ts';
 import { takeLease } from '../../src/ledger/lease.ts';

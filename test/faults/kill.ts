@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { composeExecutor } from '../../src/compose-executor.ts';
-import { readConfig } from '../../src/config.ts';
+import { composeExecutor } from '../../src/compose/compose-executor.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { leaseKey } from '../../src/ledger/keys.ts';
 import { LOCAL_CREDENTIALS, type Embedded } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
@@ -93,7 +93,7 @@ export async function killRepeatedly(kills: number, seed: number, tell: (line: s
 async function start(dataDir: string): Promise<Server> {
   const args = [
     '--import=tsx',
-    'src/server.ts',
+    'src/entry/server.ts',
     '--data',
     dataDir,
     '--port',

@@ -1,5 +1,5 @@
-import type { Core, MutationResult } from '../../src/core.ts';
-import { ServiceError } from '../../src/errors.ts';
+import type { Core, MutationResult } from '../../src/core/core.ts';
+import { ServiceError } from '../../src/core/errors.ts';
 import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import { readDepartmentItem } from '../../src/ledger/read.ts';
 import type { Call, Counter, FaultKind, GateRules } from './gate.ts';

@@ -1,5 +1,5 @@
 import { CreateRepositoryCommand, DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
-import type { MutationName } from '../../src/authorize/rules.ts';
+import type { MutationName } from '../../src/core/authorize/rules.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
 import { readDepartment } from '../../src/ledger/read.ts';
 import { idOfName } from '../../src/local/github/job.ts';

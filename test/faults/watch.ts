@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { findBreak } from '../../src/audit/chain.ts';
+import { findBreak } from '../../src/ledger/chain.ts';
 import { readDepartmentItem, readOperation } from '../../src/ledger/read.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { Operation } from '../../src/model/operation.ts';

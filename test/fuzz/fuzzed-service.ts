@@ -1,5 +1,5 @@
-import { composeApi } from '../../src/compose.ts';
-import { loadContracts } from '../../src/contract-source.ts';
+import { composeApi } from '../../src/compose/compose-api.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
 import { startEmbedded } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { idOfName } from '../../src/local/github/job.ts';

@@ -19,7 +19,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 import { test } from 'tap';
-import { readContractFiles } from '../../src/contract-files.ts';
+import { readContractFiles } from '../../src/contract/contract-files.ts';
 import { startFuzzedService } from './fuzzed-service.ts';
 
 const schema = buildSchema(readContractFiles().schema);

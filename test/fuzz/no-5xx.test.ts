@@ -5,7 +5,7 @@
  */
 import { isInputObjectType, isListType, isNonNullType, isObjectType, getNamedType, type GraphQLField } from 'graphql';
 import t from 'tap';
-import { operationOfField } from '../../src/graphql/field-operation.ts';
+import { operationOfField } from '../../src/http/graphql/field-operation.ts';
 import { randomOf } from '../faults/random.ts';
 import { CONTRACT, SCHEMA } from '../support/both-faces.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, startService, STRANGER } from '../support/service.ts';

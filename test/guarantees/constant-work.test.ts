@@ -3,8 +3,8 @@
  * in kind, so that the time of an answer tells no more than its bytes. Time itself is not measured here; `bench/not-yours.ts` does.
  */
 import t from 'tap';
-import { composeApi } from '../../src/compose.ts';
-import { loadContracts } from '../../src/contract-source.ts';
+import { composeApi } from '../../src/compose/compose-api.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import { graphqlMutation, operationOf, restRequest, type Asked } from '../support/both-faces.ts';
 import { oneIn } from '../support/extent.ts';

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
 import { ensureTables } from '../../src/ledger/tables.ts';
 import { startLocalDynamoDb } from '../../src/local/dynamodb.ts';
-import { cursorSeal } from '../../src/queries/cursor-seal.ts';
+import { cursorSeal } from '../../src/core/queries/cursor-seal.ts';
 import { chainOf, fillLog } from '../audit/log.ts';
 import { idOf, KOA, onboardKoaAndPol, PLATFORM, POL, startService } from '../support/service.ts';
 import { MEMBER } from '../support/world.ts';

@@ -1,6 +1,6 @@
 /** Requests that are made to cost much: each is answered or refused, and neither with more than there may be. */
 import t from 'tap';
-import { MAX_BYTES } from '../../src/graphql/meter.ts';
+import { MAX_BYTES } from '../../src/http/graphql/meter.ts';
 import { getIntrospectionQuery } from 'graphql';
 import { KOA, onboardKoaAndPol, startService, STRANGER, type Answer } from '../support/service.ts';
 import { KILLER_QUERIES } from './killer-queries.ts';

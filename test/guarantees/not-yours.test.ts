@@ -1,7 +1,7 @@
 /** What is not yours is as if it were not there; what you may not do, you are told why; and both are in the audit trail. */
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { refusalChain } from '../../src/audit/chain.ts';
+import { refusalChain } from '../../src/ledger/chain.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 

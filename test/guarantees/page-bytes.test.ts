@@ -1,6 +1,6 @@
 /** A page is bounded by its bytes too: however large the items, it stays far below what a Lambda may answer, and none is left out. */
 import t from 'tap';
-import { fitting, PAGE_BYTES, pageOf } from '../../src/queries/cursor.ts';
+import { fitting, PAGE_BYTES, pageOf } from '../../src/core/queries/cursor.ts';
 import { chainOf, fillLog } from '../audit/log.ts';
 import { PLATFORM, startService } from '../support/service.ts';
 

@@ -19,7 +19,9 @@ function sourcesUnder(folder: string): string {
 }
 
 t.test('the module sets each setting that the service reads, and none that it does not know', async (t) => {
-  const read = variablesIn(readFileSync('src/config.ts', 'utf8')).filter((name) => NOT_THE_MODULES[name] === undefined);
+  const read = variablesIn(readFileSync('src/config/config.ts', 'utf8')).filter(
+    (name) => NOT_THE_MODULES[name] === undefined,
+  );
   t.strictSame(variablesIn(readFileSync('infra/locals.tf', 'utf8')), read);
   t.ok(read.length > 15, `${read.length} settings`);
 });

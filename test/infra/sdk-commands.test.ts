@@ -12,10 +12,10 @@ import { document } from './documents.ts';
 
 /** The functions: where their code begins, and whose documents they run with. */
 const FUNCTIONS = {
-  api: { entry: 'src/lambda-api.ts', policies: ['api'] },
-  executor: { entry: 'src/lambda-executor.ts', policies: ['executor', 'executor-keys'] },
+  api: { entry: 'src/entry/lambda-api.ts', policies: ['api'] },
+  executor: { entry: 'src/entry/lambda-executor.ts', policies: ['executor', 'executor-keys'] },
   exporter: {
-    entry: 'src/lambda-exporter.ts',
+    entry: 'src/entry/lambda-exporter.ts',
     policies: ['exporter'],
   },
 } as const;

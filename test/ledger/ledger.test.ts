@@ -1,8 +1,8 @@
 /** The ledger on the embedded DynamoDB: what one transaction promises, and what two at once cannot do. */
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
-import { EMPTY_CHAIN, findBreak, link } from '../../src/audit/chain.ts';
-import { auditHead } from '../../src/audit/head.ts';
+import { EMPTY_CHAIN, findBreak, link } from '../../src/ledger/chain.ts';
+import { auditHead } from '../../src/ledger/head.ts';
 import { appendToChain, readChainHead } from '../../src/ledger/append.ts';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
 import { commit, isConflict, type Transaction } from '../../src/ledger/commit.ts';

@@ -3,7 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { refusalChain } from '../../src/audit/chain.ts';
+import { refusalChain } from '../../src/ledger/chain.ts';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
 import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import {
@@ -20,7 +20,7 @@ import { listChains, readEvents, readIndex, readRun } from '../../src/ledger/rea
 import { ensureTables } from '../../src/ledger/tables.ts';
 import { startLocalDynamoDb } from '../../src/local/dynamodb.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
-import { readState } from '../../src/operations/state-table.ts';
+import { readState } from '../../src/maintenance/state-table.ts';
 
 const KOA = 'koa' as DepartmentId;
 /** Nearly what an item may hold, 400 KB: three of them fill a page. */

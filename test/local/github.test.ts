@@ -268,7 +268,7 @@ await t.test('the local-only address for tokens', async (t) => {
 
 await t.test('npm run token', async (t) => {
   const token = (...args: string[]): Promise<Finished> =>
-    run(process.execPath, ['--import=tsx', 'src/local/token-command.ts', ...args], {
+    run(process.execPath, ['--import=tsx', 'src/entry/token-command.ts', ...args], {
       ECP_LOCAL_ISSUER_URL: issuer.issuer,
     });
 

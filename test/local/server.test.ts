@@ -18,7 +18,7 @@ interface Served {
 async function serve(t: Test): Promise<Served> {
   const child = spawn(
     process.execPath,
-    ['--import=tsx', 'src/server.ts', '--port', '0', '--issuer-port', '0', '--aws-port', '0'],
+    ['--import=tsx', 'src/entry/server.ts', '--port', '0', '--issuer-port', '0', '--aws-port', '0'],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -1,6 +1,6 @@
 import { partition } from '@aws-sdk/core/client';
 import t from 'tap';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { dnsSuffixOf, PARTITIONS, partitionOfRegion } from '../../src/model/partitions.ts';
 import { registryHost, repositoryArn } from '../../src/model/settings.ts';
 

@@ -1,4 +1,4 @@
-import { readContractFiles } from '../../src/contract-files.ts';
+import { readContractFiles } from '../../src/contract/contract-files.ts';
 import {
   responseOf,
   type OpenapiDocument,

@@ -8,9 +8,9 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
-import type { ContractOperation } from '../../src/contract/operation.ts';
-import { loadContracts } from '../../src/contract-source.ts';
-import { operationOfField } from '../../src/graphql/field-operation.ts';
+import type { ContractOperation } from '../../src/contract/route.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
+import { operationOfField } from '../../src/http/graphql/field-operation.ts';
 import { graphqlRequest } from './instances.ts';
 import type { Ask } from './service.ts';
 

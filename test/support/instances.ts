@@ -1,14 +1,14 @@
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions } from 'fastify';
 import type { Test } from 'tap';
-import { buildApp } from '../../src/app.ts';
+import { buildApp } from '../../src/http/app.ts';
 import { registryLook } from '../../src/aws/registry-look.ts';
 import { createTokenVerifier } from '../../src/caller/verify-token.ts';
-import { newId, pause } from '../../src/clock.ts';
-import type { Log } from '../../src/commands/parts.ts';
-import { awsOptions, tablesOf } from '../../src/connections.ts';
-import { loadContracts } from '../../src/contract-source.ts';
-import { createCore } from '../../src/create-core.ts';
-import { createPolls } from '../../src/queries/polls.ts';
+import { newId, pause } from '../../src/lib/clock.ts';
+import type { Log } from '../../src/core/commands/parts.ts';
+import { awsOptions, tablesOf } from '../../src/compose/connections.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
+import { createCore } from '../../src/core/create-core.ts';
+import { createPolls } from '../../src/core/queries/polls.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import type { Answer, Ask, Service } from './service.ts';
 

@@ -1,7 +1,7 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { findBreak } from '../../src/audit/chain.ts';
+import { findBreak } from '../../src/ledger/chain.ts';
 import { observeRepository, observeRole } from '../../src/aws/observe.ts';
 import type { Tables } from '../../src/ledger/client.ts';
 import { listDepartmentIds, listRepositories, readDepartment } from '../../src/ledger/read.ts';

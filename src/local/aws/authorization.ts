@@ -8,7 +8,7 @@ import { iamArn } from './identifiers.ts';
 import { keptPolicy } from './policy-syntax.ts';
 import { permissionsFor } from './permissions.ts';
 import type { Permission } from './permissions.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 
 /** Lets a request pass that its caller may make; throws the refusal otherwise. */
 export function checkAuthorized(call: Call, service: ServiceName, operation: string, input: object): void {

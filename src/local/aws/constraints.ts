@@ -1,5 +1,5 @@
 import constraints from './constraints.json' with { type: 'json' };
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 
 /** One shape of an AWS API model, as far as requests are checked against it. */
 export interface Shape {

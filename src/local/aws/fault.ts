@@ -1,5 +1,5 @@
 import { errorShapes } from './constraints.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 
 /** An error answer in AWS's terms: what the SDK turns into its exception class. */
 export class AwsFault extends Error {

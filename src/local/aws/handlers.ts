@@ -50,14 +50,14 @@ import {
   updateRoleDescription,
 } from './iam/roles.ts';
 import { simulatePrincipalPolicy } from './iam/simulate.ts';
-import type { OperationName, ServiceName } from './operations.ts';
+import type { ActionName, ServiceName } from './actions.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
 /** Carries out one operation; its input was read by the operation's model. */
 export type Handler = (call: Call, input: never) => object | Promise<object>;
 
 /** Every operation that is offered; the types refuse one without a handler. */
-export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<OperationName<S>, Handler>> } = {
+export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Handler>> } = {
   ecr: {
     CreateRepository: createRepository,
     DescribeRepositories: describeRepositories,

@@ -1,4 +1,4 @@
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 
 /** A request that is about to be carried out, or was. */
 export interface EmbeddedAwsRequest {

@@ -5,7 +5,7 @@ import { repositoryNameOf } from './ecr/repository-tags.ts';
 import type { Tags } from './entities.ts';
 import { iamArn, repositoryArn, roleArn } from './identifiers.ts';
 import { providerArn } from './iam/providers.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 import { keptPolicy } from './policy-syntax.ts';
 
 /** One thing that a request needs to be allowed. */

@@ -4,7 +4,7 @@
  */
 import { XMLBuilder } from 'fast-xml-parser';
 import { AwsFault } from './fault.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 import type { WireAnswer } from './wire.ts';
 
 const NAMESPACES = { '2010-05-08': 'iam', '2011-06-15': 'sts' } as const;

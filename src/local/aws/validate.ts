@@ -1,7 +1,7 @@
 import { inputShapeOf, shapeNamed } from './constraints.ts';
 import type { Shape } from './constraints.ts';
 import { AwsFault, invalidParameter } from './fault.ts';
-import type { ServiceName } from './operations.ts';
+import type { ServiceName } from './actions.ts';
 
 /** How scalars arrive: typed (JSON; a blob may be bytes already) or all as text (query). */
 export type Encoding = 'json' | 'query';

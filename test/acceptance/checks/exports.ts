@@ -151,7 +151,7 @@ function nightlyChecks(): readonly Check[] {
 
 /** `npm run audit`, as somebody runs it who has the files. */
 function audit(args: readonly string[]): Promise<{ readonly status: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, ['--import=tsx', `${root}src/audit/command.ts`, ...args]);
+  const child = spawn(process.execPath, ['--import=tsx', `${root}src/entry/audit-command.ts`, ...args]);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => child.once('close', (status) => resolve({ status, output })));

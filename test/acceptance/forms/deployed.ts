@@ -3,7 +3,7 @@ import { GetPublicKeyCommand } from '@aws-sdk/client-kms';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { connectAws } from '../../../src/aws/clients.ts';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { binariesOnPath } from '../../deployed/apply-module.ts';
 import { ROOT } from '../../deployed/clients.ts';
 import { deploy, REGION, startGround, type Deployment } from '../../deployed/deployment.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { freePort } from '../../../scripts/free-port.ts';
 import { exampleEnv } from '../../../src/local/embedded.ts';
 import { mintPath } from '../../../src/local/github/addresses.ts';
@@ -137,11 +137,15 @@ async function runOtherEntries(surroundings: Surroundings): Promise<void> {
   await run(['audit', '--', 'bulk-export', ...to], env);
   await run(['audit', '--', 'anchor'], env);
   const port = await freePort();
-  const server = spawn(process.execPath, ['--import=tsx', 'src/server.ts', '--aws', 'env', '--port', String(port)], {
-    cwd: root,
-    stdio: 'ignore',
-    env: { ...env, ECP_CREATE_TABLES: 'true' },
-  });
+  const server = spawn(
+    process.execPath,
+    ['--import=tsx', 'src/entry/server.ts', '--aws', 'env', '--port', String(port)],
+    {
+      cwd: root,
+      stdio: 'ignore',
+      env: { ...env, ECP_CREATE_TABLES: 'true' },
+    },
+  );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   while (server.exitCode === null && !(await answers(`http://127.0.0.1:${port}/healthz`)));
   server.kill('SIGTERM');

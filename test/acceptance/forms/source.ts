@@ -1,5 +1,5 @@
-import { composeApi } from '../../../src/compose.ts';
-import { loadContracts } from '../../../src/contract-source.ts';
+import { composeApi } from '../../../src/compose/compose-api.ts';
+import { loadContracts } from '../../../src/contract/contract-source.ts';
 import { startEmbedded } from '../../../src/local/embedded.ts';
 import { startBucketAndKey } from '../../support/bucket-and-key.ts';
 import type { Form } from '../form.ts';

@@ -1,5 +1,5 @@
 import { connectAws, type AwsClients } from '../../../src/aws/clients.ts';
-import type { Config } from '../../../src/config.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { LOCAL_CREDENTIALS } from '../../../src/local/embedded.ts';
 import type { BucketAndKey } from '../../support/bucket-and-key.ts';
 import { startLambdaProcess, type LambdaProcess } from '../../support/lambda-process.ts';
@@ -37,7 +37,7 @@ export function startFunction(
 ): LambdaProcess {
   const { env, issuerUrl, recording } = surroundings;
   return startLambdaProcess({
-    entry: from === 'source' ? `src/lambda-${name}.ts` : `dist/${name}/index.mjs`,
+    entry: from === 'source' ? `src/entry/lambda-${name}.ts` : `dist/${name}/index.mjs`,
     timeout: TIMEOUTS[name],
     issuerUrl,
     env: {

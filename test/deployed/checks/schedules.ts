@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { observeRepository } from '../../../src/aws/observe.ts';
-import { isSignedBy } from '../../../src/audit/sign.ts';
+import { isSignedBy } from '../../../src/audit/bulk/sign.ts';
 import { ROOT } from '../clients.ts';
 import { REGION } from '../deployment.ts';
 import { KOA, type Stage } from '../stage.ts';

@@ -1,0 +1,60 @@
+import type { InputError } from '../core/errors.ts';
+import type { Input, MutationOptions } from '../core/core.ts';
+import type { Schema } from './schema.ts';
+
+/** HTTP methods that the contract uses. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Where a parameter travels in a REST request. */
+export type ParameterPlace = 'path' | 'query' | 'header';
+
+/** One parameter of an operation. Headers are named in lower case, as Node gives them. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: ParameterPlace;
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+/** A request in the contract's terms, before anything of it is trusted. Query values are as the URL has them. */
+export interface RawRequest {
+  readonly path?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  /** Only the headers that the operation declares are looked at. */
+  readonly headers?: Readonly<Record<string, unknown>>;
+  /** Absent when there is none. */
+  readonly body?: unknown;
+}
+
+/** What the contract makes of a request: the core's input, or everything that is wrong with it. */
+export type Validation =
+  | { readonly ok: true; readonly input: Input; readonly options: MutationOptions }
+  | { readonly ok: false; readonly errors: readonly InputError[] };
+
+/** One operation of openapi.yaml, as both APIs use it. */
+export interface ContractOperation {
+  /** The `operationId`: name of the command or query in the core and of the GraphQL mutation. */
+  readonly id: string;
+  readonly method: Method;
+  /** The path with `{parameters}`, as the contract writes it. */
+  readonly path: string;
+  /** `public` operations are answered by the face itself and need no token; the others go to the core. */
+  readonly kind: 'query' | 'mutation' | 'public';
+  readonly parameters: readonly Parameter[];
+  /** Properties that the body knows; empty when the operation takes none. */
+  readonly bodyProperties: ReadonlySet<string>;
+  /** Properties of the body for which `null` means something, such as "remove it". */
+  readonly nullable: ReadonlySet<string>;
+  /** Declared statuses, without `default`. */
+  readonly statuses: readonly number[];
+  /** Media types of the `200` answer; the first is what a client gets that does not care. */
+  readonly mediaTypes: readonly string[];
+  validate(request: RawRequest): Validation;
+}
+
+/** The REST contract: what the service reads at start, and what both APIs are made of. */
+export interface Contract {
+  /** openapi.yaml as it was written; served at `/openapi.yaml`. */
+  readonly text: string;
+  readonly operations: ReadonlyMap<string, ContractOperation>;
+}

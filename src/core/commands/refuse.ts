@@ -1,0 +1,69 @@
+import { auditCaller } from '../../caller/audit-caller.ts';
+import { refusalChain } from '../../ledger/chain.ts';
+import type { Decision } from '../authorize/authorize.ts';
+import type { CommandName } from '../authorize/rules.ts';
+import type { Asker } from '../core.ts';
+import { notFound, ServiceError } from '../errors.ts';
+import { appendToChain } from '../../ledger/append.ts';
+import type { AuditRecord } from '../../model/audit-event.ts';
+import { embeddedMetric } from '../../metrics/metrics.ts';
+import type { CoreParts } from './parts.ts';
+
+/** How often appending a refusal is tried when others append to the same chain at the same time. */
+const ATTEMPTS = 6;
+
+/**
+ * Records a denial and gives the error that the caller is told: the rule that was missed, or for what the caller may
+ * not know of the constant "not found".
+ *
+ * @param asked what the caller named, for the one who reads the platform's chain
+ */
+export async function refuse(
+  parts: CoreParts,
+  asker: Asker,
+  command: CommandName,
+  decision: Exclude<Decision, { readonly kind: 'allowed' }>,
+  asked: { readonly department: string | undefined; readonly subject?: string },
+): Promise<ServiceError> {
+  const error = errorOf(decision);
+  // A stranger's attempts go to the platform's chain: no flood of them reaches a department's own.
+  const department = decision.kind === 'denied' ? decision.department : undefined;
+  await record(parts, refusalChain(department), {
+    time: parts.now().toISOString(),
+    ...(department === undefined ? {} : { department }),
+    action: command,
+    outcome: 'denied',
+    caller: auditCaller(asker.caller),
+    source: asker.source,
+    reason: { code: error.code, detail: reasonOf(decision, asked) },
+  });
+  const measured = embeddedMetric({ kind: 'denial', reason: error.code }, parts.tables.state, parts.now());
+  parts.log.info({ ...measured, action: command, requestId: asker.source.requestId }, 'A caller was refused');
+  return error;
+}
+
+function errorOf(decision: Exclude<Decision, { readonly kind: 'allowed' }>): ServiceError {
+  if (decision.kind === 'unknown') return notFound();
+  const { missed, nearest } = decision;
+  return new ServiceError('forbidden', `${missed} ${nearest}`, { missed, nearest });
+}
+
+function reasonOf(
+  decision: Exclude<Decision, { readonly kind: 'allowed' }>,
+  asked: { readonly department: string | undefined; readonly subject?: string },
+): string {
+  if (decision.kind === 'denied') return decision.missed;
+  return `The caller has no access to ${asked.department ?? asked.subject ?? 'it'}, or it does not exist.`.slice(
+    0,
+    512,
+  );
+}
+
+/** A refusal changes nothing, so a record that can't be written does not hold the answer up; the log has it then. */
+async function record(parts: CoreParts, chain: string, what: AuditRecord): Promise<void> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    if (await appendToChain(parts.tables, chain, what)) return;
+    await parts.pause(Math.random() * 20 * 2 ** attempt);
+  }
+  parts.log.error({ chain, refusal: what }, 'A refusal could not be appended to its chain');
+}

@@ -1,0 +1,126 @@
+import { invalidInput, notFound, ServiceError } from '../errors.ts';
+import type { Grant } from '../../model/grant.ts';
+import { pendingUpdate } from '../../model/pending.ts';
+import type { PushRole } from '../../model/push-role.ts';
+import type { DepartmentState } from '../../model/state.ts';
+import { grantView } from '../views/grant.ts';
+import { checkIfMatch, checkNotPending, present } from './checks.ts';
+import { departmentInPath, type Command, type Situation } from './command.ts';
+import { lookAtRepositories } from './create-grant.ts';
+import { checkDraft, checkRoom, isSameGrant, narrowing, type GrantFacts } from './grant-draft.ts';
+import { planRoles } from './plans.ts';
+
+/** Changes how a grant is narrowed, or which named repositories it reaches. It keeps its role. */
+export const updateGrant: Command<GrantFacts> = {
+  name: 'updateGrant',
+  departmentOf: departmentInPath,
+  look: lookAtRepositories,
+  decide: (situation) => {
+    const { input, state, config, operation, ifMatch } = situation;
+    const before = present(state);
+    const grant = findGrant(before, input.params['id']);
+    checkIfMatch(ifMatch, grant);
+    checkNotPending(grant, `Grant ${grant.id}`);
+    const role = roleOf(before, grant);
+    checkNotPending(role, `Push role ${role.name}`);
+    const next = changed(situation, grant);
+    const blastRadius = checkDraft(withNamed(situation, grant), before, next);
+    const nextRole = changedRole(role, next, situation.now);
+    const after = replaced(before, next, nextRole);
+    const twin = before.grants.find((other) => other.id !== grant.id && isSameGrant(other, next));
+    if (twin !== undefined) throw new ServiceError('already-exists', `An identical grant already exists: ${twin.id}.`);
+    checkRoom(role.name, after.grants, before, config.aws);
+    const plan = planRoles([role.name], before, after, config.aws);
+    const waits = plan.length > 0;
+    return {
+      department: before.department,
+      subject: { type: 'grant', id: grant.id },
+      writes: [
+        { kind: 'put', entity: { type: 'grant', value: waits ? pendingUpdate(next, grant, operation) : next } },
+        ...(nextRole === role
+          ? []
+          : [
+              {
+                kind: 'put',
+                entity: { type: 'push-role', value: waits ? pendingUpdate(nextRole, role, operation) : nextRole },
+              } as const,
+            ]),
+      ],
+      claims: [],
+      targets: waits ? [{ kind: 'role', name: role.name }] : [],
+      plan,
+      total: waits ? 1 : 0,
+      answer: {
+        entityName: 'grant',
+        entity: grantView(next, role, config.aws),
+        revision: next.revision,
+        created: false,
+        blastRadius,
+      },
+    };
+  },
+};
+
+/** The grant of an id, or the constant "not found". */
+export function findGrant({ grants }: DepartmentState, id: string | undefined): Grant {
+  const grant = grants.find((one) => one.id === id);
+  if (grant === undefined) throw notFound();
+  return grant;
+}
+
+/** The role that a grant's workflows assume. */
+export function roleOf({ roles }: DepartmentState, grant: Grant): PushRole {
+  const role = roles.find((one) => one.name === grant.pushRole);
+  if (role === undefined)
+    throw new Error(`Grant ${grant.id} names the role ${grant.pushRole}, which the ledger does not have.`);
+  return role;
+}
+
+function changed({ input, now }: Situation<GrantFacts>, grant: Grant): Grant {
+  const { body } = input;
+  if (body['repositories'] !== undefined && (grant.repositories === undefined || body['repositories'] === null)) {
+    throw invalidInput([
+      {
+        pointer: '/body/repositories',
+        detail:
+          "A grant can't change between all of the department's repositories and named ones, because its role never changes. Revoke it and make a new one.",
+      },
+    ]);
+  }
+  const { refs: _refs, environment: _environment, repositories: _repositories, ...rest } = grant;
+  const kept = narrowing({
+    refs: grant.refs,
+    environment: grant.environment,
+    repositories: grant.repositories,
+    ...definedMembers(body),
+  });
+  const pullRequests = typeof body['pullRequests'] === 'boolean' ? body['pullRequests'] : grant.pullRequests;
+  return { ...rest, ...kept, pullRequests, updatedAt: now, revision: grant.revision + 1 };
+}
+
+/** `null` clears a narrowing; a member that is absent leaves it. */
+function definedMembers(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const members = ['refs', 'environment', 'repositories'].filter((name) => body[name] !== undefined);
+  return Object.fromEntries(members.map((name) => [name, body[name]]));
+}
+
+/** Where the body names no repositories, the grant's own were checked when they were named. */
+function withNamed(situation: Situation<GrantFacts>, grant: Grant): Situation<GrantFacts> {
+  if (Array.isArray(situation.input.body['repositories'])) return situation;
+  const named = (grant.repositories ?? []).map((name) => ({ name }) as GrantFacts['named'][number]);
+  return { ...situation, facts: { ...situation.facts, named } };
+}
+
+function changedRole(role: PushRole, { repositories }: Grant, now: string): PushRole {
+  if (role.scope !== 'named' || repositories === undefined) return role;
+  if (JSON.stringify(role.repositories) === JSON.stringify(repositories)) return role;
+  return { ...role, repositories, updatedAt: now, revision: role.revision + 1 };
+}
+
+function replaced(state: DepartmentState, grant: Grant, role: PushRole): DepartmentState {
+  return {
+    ...state,
+    grants: state.grants.map((one) => (one.id === grant.id ? grant : one)),
+    roles: state.roles.map((one) => (one.name === role.name ? role : one)),
+  };
+}

@@ -1,0 +1,85 @@
+import { cloudEventSource } from '../../audit/cloud-event.ts';
+import { exportBlocks, exportHead, type ExportFormat } from '../../audit/stream/export.ts';
+import { departmentInPath } from '../commands/command.ts';
+import type { CoreParts } from '../commands/parts.ts';
+import type { Input, QueryResult } from '../core.ts';
+import { invalidInput } from '../errors.ts';
+import type { PresentLife } from '../../model/present-life.ts';
+import { matches, periodOf } from './audit-filter.ts';
+import type { Query } from './query.ts';
+
+/**
+ * How long after its time an event is in the log for certain, in milliseconds: the time is taken just before the transaction, and
+ * neither the API nor the executor runs longer than this after it.
+ */
+export const SETTLED_MILLISECONDS = 60_000;
+
+const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8; header=present',
+};
+
+/** A department's events as a file, of any size. */
+export const exportDepartmentAuditEvents: Query = {
+  name: 'exportDepartmentAuditEvents',
+  about: 'department',
+  departmentOf: departmentInPath,
+  answer: async ({ parts, input, state, life }) => exported(parts, input, state.department.id, life),
+};
+
+/** All events as a file, of any size, for the platform. */
+export const exportAuditEvents: Query = {
+  name: 'exportAuditEvents',
+  about: 'anything',
+  answer: async ({ parts, input }) => {
+    const { department } = input.query;
+    return exported(parts, input, typeof department === 'string' ? department : undefined, undefined);
+  },
+};
+
+function exported(
+  parts: CoreParts,
+  input: Input,
+  department: string | undefined,
+  life: PresentLife | undefined,
+): QueryResult {
+  const { query } = input;
+  const format: ExportFormat = query['format'] === 'csv' ? 'csv' : 'ndjson';
+  const { from, to } = periodOf(input);
+  if (to !== undefined) refuseUnsettled(to, parts.now());
+  const { exportPageBytes } = parts.config;
+  return {
+    value: undefined,
+    stream: {
+      mediaType: MEDIA_TYPES[format],
+      fileName: `audit-events${department === undefined ? '' : `-${department}`}.${format}`,
+      head: exportHead(format),
+      blocks: exportBlocks({
+        tables: parts.tables,
+        department,
+        life,
+        from,
+        to,
+        after: placeOf(query['after']),
+        wanted: (event) => matches(event, input),
+        format,
+        source: cloudEventSource(parts.config.aws),
+      }),
+      ...(exportPageBytes === undefined ? {} : { pageBytes: exportPageBytes }),
+    },
+  };
+}
+
+/** Whoever takes period after period must find in each all that will ever belong to it. */
+function refuseUnsettled(to: string, now: Date): void {
+  if (Date.parse(to) <= now.getTime() - SETTLED_MILLISECONDS) return;
+  const detail =
+    'must be at least a minute ago, because events of the last minute may still be on their way into the log; leave it out for all that is there';
+  throw invalidInput([{ pointer: '/query/to', detail }]);
+}
+
+function placeOf(after: unknown): { readonly chain: string; readonly seq: number } | undefined {
+  if (typeof after !== 'string') return undefined;
+  const slash = after.lastIndexOf('/');
+  return { chain: after.slice(0, slash), seq: Number(after.slice(slash + 1)) };
+}

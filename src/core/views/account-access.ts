@@ -1,0 +1,16 @@
+import type { AccessAccount, AccountAccess } from '../../model/account-access.ts';
+
+/** A department's account access as both APIs show it. */
+export interface AccountAccessView {
+  readonly department: string;
+  readonly accounts: readonly AccessAccount[];
+  readonly organisationPull: boolean;
+  readonly revision: number;
+  readonly updatedAt: string;
+  readonly pendingOperation: string | null;
+}
+
+export function accountAccessView(access: AccountAccess): AccountAccessView {
+  const { department, accounts, organisationPull, revision, updatedAt, pending } = access;
+  return { department, accounts, organisationPull, revision, updatedAt, pendingOperation: pending?.operation ?? null };
+}

@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Contract, ContractOperation } from '../../contract/route.ts';
+import type { Core } from '../../core/core.ts';
+import { invalidInput, notFound, ServiceError } from '../../core/errors.ts';
+import { PAGES, type PageName } from '../../contract/pages.ts';
+import { negotiate } from './accept.ts';
+import { answerMutation, answerQuery, pathParameters } from './answers.ts';
+import { answerStream } from './stream.ts';
+
+/** A repository's name may hold slashes; encoded or plain, they all end up in this catch-all. */
+const CATCH_ALL = '/v1/repositories/{name}';
+
+/** What the REST face is made of. */
+export interface RestFace {
+  readonly contract: Contract;
+  readonly core: Core;
+  /** A page of the documentation as HTML. */
+  readonly page: (name: PageName) => Promise<string>;
+}
+
+/** Registers a route for each operation of the contract, and for each of its paths what says which methods it knows. */
+export function registerRestFace(app: FastifyInstance, face: RestFace): void {
+  const { contract } = face;
+  for (const operation of contract.operations.values()) {
+    app.route({
+      method: operation.method,
+      url: routePath(operation.path),
+      config: { isPublic: operation.kind === 'public' },
+      onRequest: async (request) => {
+        if (takesNoBody(operation) && hasBody(request)) throw bodyNotTaken();
+      },
+      handler: (request, reply) => answer(request, reply, operation, face),
+    });
+  }
+  const operations = [...contract.operations.values()];
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    const known = operations.filter((operation) => operation.path === path).map((operation) => operation.method);
+    refuseOtherMethods(app, routePath(path), known);
+  }
+}
+
+/** A mutation without a body must not get one: whoever sends `{"dryRun": true}` means something by it. */
+function takesNoBody({ kind, bodyProperties }: ContractOperation): boolean {
+  return kind === 'mutation' && bodyProperties.size === 0;
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+}
+
+function bodyNotTaken(): ServiceError {
+  return invalidInput([{ pointer: '/body', detail: 'takes no body here; send what you mean as query parameters' }]);
+}
+
+function routePath(path: string): string {
+  return path === CATCH_ALL ? '/v1/repositories/*' : path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** Answers 405 with `Allow` for the methods that a route does not know. */
+export function refuseOtherMethods(app: FastifyInstance, url: string, known: readonly string[]): void {
+  const answered = [...known, ...(known.includes('GET') ? ['HEAD'] : [])];
+  const allow = answered.join(', ');
+  app.route({
+    method: app.supportedMethods.filter((method) => !answered.includes(method)),
+    url,
+    config: { isPublic: true },
+    // Before the body is looked at: whatever it is, it is not wanted.
+    onRequest: async (_request, reply) => {
+      void reply.header('allow', allow);
+      throw new ServiceError('method-not-allowed', `Allowed here: ${allow}.`);
+    },
+    handler: () => undefined,
+  });
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: ContractOperation,
+  face: RestFace,
+): Promise<FastifyReply> {
+  const { core } = face;
+  if (operation.kind === 'public') return answerPublic(request, reply, operation, face);
+  const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
+  if (mediaType === undefined) {
+    throw new ServiceError('not-acceptable', `Available as ${operation.mediaTypes.join(' or ')}.`);
+  }
+  const validated = operation.validate({
+    path: pathParameters(request, operation),
+    query: request.query as Record<string, unknown>,
+    headers: request.headers,
+    body: request.body ?? undefined,
+  });
+  if (!validated.ok) throw invalidInput(validated.errors);
+  const { input, options } = validated;
+  const asker = request.asker(options.idempotencyKey);
+  if (operation.kind === 'query') {
+    const result = await core.query(operation.id, asker, input);
+    if (result.stream !== undefined) return answerStream(reply, operation, input, result.stream);
+    return answerQuery(reply, operation, input, result, mediaType);
+  }
+  return answerMutation(reply, options, await core.mutate(operation.id, asker, input, options));
+}
+
+/** What the face knows without the core. `checkContract` holds the contract to these. */
+async function answerPublic(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: ContractOperation,
+  { contract, page }: RestFace,
+): Promise<FastifyReply> {
+  switch (operation.id) {
+    case 'healthz':
+      return reply.send({ status: 'ok' });
+    case 'getPage':
+      return reply.type('text/html; charset=utf-8').send(await page(pageName(request)));
+    default:
+      return reply.type('application/yaml').send(contract.text);
+  }
+}
+
+function pageName(request: FastifyRequest): PageName {
+  const { page } = request.params as Record<string, string | undefined>;
+  const name = PAGES.find((one) => `${one}.md` === page);
+  if (name === undefined) throw notFound();
+  return name;
+}
