@@ -112,7 +112,7 @@ t.test('the doctor', async (t) => {
     [
       'a provider without the audience',
       withAws({ stsAudience: 'https://sts.example.com' }),
-      /OIDC provider: .* does not know the audience/,
+      /OIDC provider: .* does not have the audience/,
     ],
     [
       'a trust policy size beyond the account',

@@ -102,7 +102,7 @@ t.test('a state table that was restored and not reconciled stops the export, whi
   await night();
 
   await put(tables, department);
-  await t.rejects(night(), { message: /koa stands at 10, and export 2 holds it up to 20.* Reconcile first/ });
+  await t.rejects(night(), { message: /koa is at 10, and export 2 holds it up to 20.* Reconcile first/ });
   await tables.documents.send(
     new DeleteCommand({ TableName: tables.state, Key: { pk: department.pk, sk: department.sk } }),
   );
