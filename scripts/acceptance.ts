@@ -11,7 +11,7 @@ import { startDeployed, whatIsMissing } from '../test/acceptance/forms/deployed.
 import { startProcess } from '../test/acceptance/forms/process.ts';
 import { startSource } from '../test/acceptance/forms/source.ts';
 import { playSuite, type Played } from '../test/acceptance/suite.ts';
-import { tableOf } from '../test/acceptance/table.ts';
+import { tableOf, verdictOf } from '../test/acceptance/table.ts';
 
 /** How each form is started. */
 const STARTS: Readonly<Partial<Record<FormLetter, StartForm>>> = {
@@ -36,7 +36,7 @@ Options
   --verbose       each check as it ends, not only those that fail
   --help          this text
 
-Ends with "N passed, N failed"; the exit code is 0 only if nothing failed.
+Ends with each check that failed and "N passed, N failed"; the exit code is 0 only if nothing failed.
 `;
 
 const { values } = parseArgs({
@@ -58,10 +58,8 @@ else {
     else process.stdout.write(`not run: acceptance of ${letter} ${FORMS[letter]}: ${missing}\n`);
   }
   process.stdout.write(tableOf(results));
-  const outcomes = [...results.values()].flat().map(({ outcome }) => outcome.kind);
-  const failed = outcomes.filter((kind) => kind === 'failed').length;
-  process.stdout.write(`${outcomes.filter((kind) => kind === 'ok').length} passed, ${failed} failed\n`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  process.stdout.write(verdictOf(results));
+  process.exitCode = [...results.values()].flat().some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0;
 }
 
 function letterOf(text: string): FormLetter {

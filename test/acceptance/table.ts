@@ -26,6 +26,35 @@ export function tableOf(results: ReadonlyMap<FormLetter, readonly Played[]>): st
   ].join('\n');
 }
 
+/** Most failures that are told at the end: CI shows the last 60 lines of a step that fails. */
+const MOST_TOLD = 40;
+/** Longest text of one failure, in characters: it takes one line. */
+const LONGEST = 400;
+
+/**
+ * What ends the suite's output: each check that failed, one a line, and the counts. Nothing comes after it, so that the end of a log
+ * is enough to know what failed.
+ */
+export function verdictOf(results: ReadonlyMap<FormLetter, readonly Played[]>): string {
+  const failures = [...results].flatMap(([letter, played]) => failuresOf(letter, played));
+  const untold = failures.length - MOST_TOLD;
+  const passed = [...results.values()].flat().filter(({ outcome }) => outcome.kind === 'ok').length;
+  return [
+    ...failures.slice(0, MOST_TOLD),
+    ...(untold > 0 ? [`FAILED  and ${untold} more, which are told above the table`] : []),
+    `${passed} passed, ${failures.length} failed`,
+    '',
+  ].join('\n');
+}
+
+function failuresOf(letter: FormLetter, played: readonly Played[]): readonly string[] {
+  return played.flatMap(({ row, title, outcome }) =>
+    outcome.kind === 'failed'
+      ? [`FAILED  ${letter}  ${row}: ${title}: ${outcome.error.replaceAll(/\s+/g, ' ').slice(0, LONGEST)}`]
+      : [],
+  );
+}
+
 /** A row is `ok` where all that was played of it held, and something was. */
 function cellOf(row: string, played: readonly Played[]): string {
   const kinds = played.filter((one) => one.row === row).map(({ outcome }) => outcome.kind);

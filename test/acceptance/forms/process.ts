@@ -82,8 +82,10 @@ interface Serving {
 
 async function startServer(
   recording: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
 ): Promise<Serving & { readonly close: () => Promise<void> }> {
-  const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--issuer-port', '0', '--aws-port', '0'], {
+  const ports = ['--port', '0', '--issuer-port', '0', '--aws-port', '0'];
+  const child = spawn('npm', ['start', '--silent', '--', ...ports, ...options], {
     cwd: root,
     env: { ...process.env, ...recording },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -130,8 +132,10 @@ async function drain(lines: AsyncIterator<string>): Promise<void> {
   while ((await lines.next()).done !== true);
 }
 
-/** What only command lines and `--aws env` import is imported by running them, on the same AWS and tables. */
+/** What only command lines and `npm start`'s options import is imported by running them; `--aws env` on the same AWS and tables. */
 async function runOtherEntries(surroundings: Surroundings): Promise<void> {
+  const example = await startServer(surroundings.recording ?? {}, ['--example']);
+  await example.close();
   const env = { ...process.env, ...surroundings.env, ...surroundings.recording, ...clientVariables(surroundings) };
   const to = ['--to', `s3://${BUCKET}/by-hand/`, '--s3-endpoint', surroundings.storage.endpoint, '--kms-key', KEY];
   await run(['audit', '--', 'bulk-export', ...to], env);
