@@ -13,12 +13,20 @@ interface Descriptor {
   readonly size: number;
 }
 
+/** What an image is made of besides its layer. */
+export interface ImageParts {
+  /** Architectures of Linux. Default `amd64` alone. */
+  readonly platforms?: readonly string[];
+  /** Labels of the image's configuration, by name. Default none. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /**
  * Writes a layout whose tag `image` is an image of one layer for each platform; with more than one, an index of them.
  * @returns the digest of what the tag points at
  * @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
-export function writeLayout(folder: string, layer: Buffer, platforms: readonly string[] = ['amd64']): string {
+export function writeLayout(folder: string, layer: Buffer, { platforms = ['amd64'], labels }: ImageParts = {}): string {
   const blobs = join(folder, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
   const put = (mediaType: string, bytes: Buffer): Descriptor => {
@@ -35,7 +43,7 @@ export function writeLayout(folder: string, layer: Buffer, platforms: readonly s
       config: json('application/vnd.oci.image.config.v1+json', {
         architecture,
         os: 'linux',
-        config: {},
+        config: labels === undefined ? {} : { Labels: labels },
         rootfs: { type: 'layers', diff_ids: [diffId] },
       }),
       layers: [put('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(layer, { level: 1 }))],

@@ -143,7 +143,7 @@ async function play(client: Client, folder: string): Promise<{ readonly rows: nu
   const small = writeLayout(layout('small'), Buffer.from('small'));
   writeLayout(layout('other'), Buffer.from('other'));
   const large = writeLayout(layout('large'), randomBytes(45 * 1024 * 1024));
-  const index = writeLayout(layout('index'), Buffer.from('index'), ['amd64', 'arm64']);
+  const index = writeLayout(layout('index'), Buffer.from('index'), { platforms: ['amd64', 'arm64'] });
   /** Pulls, and holds what came to the digest that was pushed. */
   const pull = async (login: string, tag: string, digest: string): Promise<string> => {
     const to = join(folder, `pulled-${rows}`);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { shellWord } from '../local/aws/client-variables.ts';
 import { defaultIssuerUrl, mintPath, requestVariablesPath } from '../local/github/addresses.ts';
 import { defaultAudience } from '../local/github/job.ts';
 import type { TokenRequest } from '../local/github/job.ts';
@@ -130,11 +131,6 @@ function variablesOf({ variables }: Readonly<Record<string, unknown>>): readonly
   return Object.entries(variables ?? {}).flatMap(([name, value]) =>
     /^AWS_[A-Z_]+$/.test(name) && typeof value === 'string' ? [[name, value] as const] : [],
   );
-}
-
-/** In single quotes, so that `eval` sees one word whatever the issuer answered. */
-function shellWord(value: string): string {
-  return `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 async function output(wish: Wish): Promise<string> {

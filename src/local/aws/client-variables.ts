@@ -24,9 +24,14 @@ export function clientVariables({ endpoint }: Pick<EmbeddedAws, 'endpoint'>, reg
 /** The key of the embedded account itself, as the variables that hold one. */
 export const LOCAL_KEY: ClientVariables = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
-/** Variables as one line for a shell; the values are of characters that no shell looks into. */
+/** Variables as one line for a shell. */
 export function exportLine(variables: ClientVariables): string {
   return `export ${Object.entries(variables)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${shellWord(value)}`)
     .join(' ')}`;
+}
+
+/** One word to a shell, whatever it holds; as it is where no shell looks into its characters. */
+export function shellWord(value: string): string {
+  return /^[\w:/.,@+-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -12,7 +12,8 @@ const LIFETIME_MS = 12 * 3_600_000;
  * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
  */
 export function getAuthorizationToken({ account, caller }: Call): GetAuthorizationTokenResponse {
-  const secret = randomBytes(48).toString('base64url');
+  // Of the characters that ECR's have: none that a command, which takes the password as an argument, reads as the beginning of an option.
+  const secret = randomBytes(48).toString('base64');
   const now = account.now().getTime();
   const end = caller.kind === 'session' ? Date.parse(caller.session.expiresAt) : Number.POSITIVE_INFINITY;
   const expiresAt = new Date(Math.min(now + LIFETIME_MS, end));
