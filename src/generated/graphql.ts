@@ -952,6 +952,26 @@ export type PageInfo = {
 /** Who may pull: an account, or the whole AWS organisation. */
 export type Puller = AccountPrincipal | AwsOrganisationPrincipal;
 
+/** A page of those who may pull. */
+export type PullerConnection = {
+  readonly __typename?: 'PullerConnection';
+  /** Those of this page, each with its cursor. */
+  readonly edges: ReadonlyArray<PullerEdge>;
+  /** Those of this page. */
+  readonly nodes: ReadonlyArray<Puller>;
+  /** Where the page stands in the list. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of those who may pull, and its place in the list. */
+export type PullerEdge = {
+  readonly __typename?: 'PullerEdge';
+  /** Pass it as `after` to go on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item itself. */
+  readonly node: Puller;
+};
+
 /** An IAM role that workflows assume to push. */
 export type PushRole = {
   readonly __typename?: 'PushRole';
@@ -1010,6 +1030,26 @@ export type PushRoleScope =
 
 /** Who may push: workflows by a grant, or an account whose administrators decide who in it may. */
 export type Pusher = AccountPrincipal | GrantPusher;
+
+/** A page of those who may push. */
+export type PusherConnection = {
+  readonly __typename?: 'PusherConnection';
+  /** Those of this page, each with its cursor. */
+  readonly edges: ReadonlyArray<PusherEdge>;
+  /** Those of this page. */
+  readonly nodes: ReadonlyArray<Pusher>;
+  /** Where the page stands in the list. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One of those who may push, and its place in the list. */
+export type PusherEdge = {
+  readonly __typename?: 'PusherEdge';
+  /** Pass it as `after` to go on from here. */
+  readonly cursor: Scalars['String']['output'];
+  /** The item itself. */
+  readonly node: Pusher;
+};
 
 /** Input of `putAccountAccess`. */
 export type PutAccountAccessInput = {
@@ -1222,10 +1262,14 @@ export type Repository = {
   readonly name: Scalars['String']['output'];
   /** The operation that is bringing a change of it into AWS, if any. */
   readonly pendingOperation?: Maybe<Operation>;
+  /** How many may pull. */
+  readonly pullerCount: Scalars['Int']['output'];
   /** Who may pull. */
-  readonly pullers: ReadonlyArray<Puller>;
-  /** Who may push. */
-  readonly pushers: ReadonlyArray<Pusher>;
+  readonly pullers?: Maybe<PullerConnection>;
+  /** How many may push: grants that cover it, and accounts. */
+  readonly pusherCount: Scalars['Int']['output'];
+  /** Who may push: accounts, then workflows by their grants. */
+  readonly pushers?: Maybe<PusherConnection>;
   /** Counts its changes; pass it as `ifMatch` to change just what you have read. */
   readonly revision: Scalars['Int']['output'];
   /** Whether images are scanned when they are pushed. */
@@ -1234,6 +1278,20 @@ export type Repository = {
   readonly updatedAt: Scalars['DateTime']['output'];
   /** The image, without a tag, as docker uses it. */
   readonly uri: Scalars['String']['output'];
+};
+
+
+/** An ECR repository of a department. */
+export type RepositoryPullersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** An ECR repository of a department. */
+export type RepositoryPushersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** A page of repositories. */

@@ -215,9 +215,10 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * A repository, who pushes to it and who pulls from it
+         * A repository, and how many push to it and pull from it
          * @description The name is one path segment in this contract, so its slashes are written `%2F`; plain slashes are understood as well:
-         *     `/v1/repositories/koa%2Fapp` and `/v1/repositories/koa/app` are the same.
+         *     `/v1/repositories/koa%2Fapp` and `/v1/repositories/koa/app` are the same. What belongs to a repository is behind `/-/`, which no
+         *     name can hold: `/v1/repositories/koa/app/-/pushers`.
          */
         readonly get: operations["getRepository"];
         readonly put?: never;
@@ -237,6 +238,47 @@ export interface paths {
          *     ECR at creation.
          */
         readonly patch: operations["updateRepository"];
+        readonly trace?: never;
+    };
+    readonly "/v1/repositories/{name}/-/pushers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who may push to a repository
+         * @description Accounts whose administrators decide who in them may push, in the order of their ids; then the workflows that a grant lets push, in
+         *     the order of the grants' ids.
+         */
+        readonly get: operations["listRepositoryPushers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/repositories/{name}/-/pullers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who may pull from a repository
+         * @description Accounts, in the order of their ids; then the whole AWS organisation, where it may.
+         */
+        readonly get: operations["listRepositoryPullers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/v1/departments/{department}/grants": {
@@ -751,9 +793,18 @@ export interface components {
                 readonly [key: string]: unknown;
             } | null;
             readonly encryption: components["schemas"]["Encryption"];
-            readonly pushers: readonly components["schemas"]["Pusher"][];
-            readonly pullers: readonly components["schemas"]["Puller"][];
-            /** @description Why the department's account access is not applied to this repository; `null` when it is. While it is not, `pushers` and `pullers` name the accounts that the repository's policy still has. */
+            /** @description How many may push: grants that cover it, and accounts. */
+            readonly pusherCount: number;
+            /** @description How many may pull. */
+            readonly pullerCount: number;
+            /** @description The addresses of what belongs to it and is listed page by page. */
+            readonly links: {
+                /** @description Who may push, such as `/v1/repositories/koa%2Fapp/-/pushers`. */
+                readonly pushers: string;
+                /** @description Who may pull. */
+                readonly pullers: string;
+            };
+            /** @description Why the department's account access is not applied to this repository; `null` when it is. While it is not, its pushers and pullers are the accounts that the repository's policy still has. */
             readonly accountAccessRefusal: {
                 readonly operation: components["schemas"]["OperationId"];
                 readonly detail: string;
@@ -960,6 +1011,14 @@ export interface components {
         };
         readonly RepositoryPage: {
             readonly items: readonly components["schemas"]["Repository"][];
+            readonly nextCursor?: components["schemas"]["NextCursor"];
+        };
+        readonly PusherPage: {
+            readonly items: readonly components["schemas"]["Pusher"][];
+            readonly nextCursor?: components["schemas"]["NextCursor"];
+        };
+        readonly PullerPage: {
+            readonly items: readonly components["schemas"]["Puller"][];
             readonly nextCursor?: components["schemas"]["NextCursor"];
         };
         readonly GrantPage: {
@@ -2249,7 +2308,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description A repository, who pushes to it and who pulls from it */
+            /** @description A repository, and how many push to it and pull from it */
             readonly 200: {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
@@ -2414,6 +2473,82 @@ export interface operations {
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["Unprocessable"];
             readonly 429: components["responses"]["TooManyRequests"];
+            readonly 503: components["responses"]["Unavailable"];
+            readonly default: components["responses"]["Internal"];
+        };
+    };
+    readonly listRepositoryPushers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
+                readonly first?: components["parameters"]["first"];
+                /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
+                readonly after?: components["parameters"]["after"];
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The repository's whole name; write a slash in it as `%2F`.
+                 * @example giftcard-service
+                 */
+                readonly name: components["parameters"]["repositoryName"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who may push to a repository */
+            readonly 200: {
+                headers: {
+                    readonly Link: components["headers"]["Link"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PusherPage"];
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["NotFound"];
+            readonly 406: components["responses"]["NotAcceptable"];
+            readonly 503: components["responses"]["Unavailable"];
+            readonly default: components["responses"]["Internal"];
+        };
+    };
+    readonly listRepositoryPullers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. A page of large items holds fewer, and says so by its `nextCursor`. */
+                readonly first?: components["parameters"]["first"];
+                /** @description The `nextCursor` of the page before. Opaque; don't make one up. */
+                readonly after?: components["parameters"]["after"];
+            };
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The repository's whole name; write a slash in it as `%2F`.
+                 * @example giftcard-service
+                 */
+                readonly name: components["parameters"]["repositoryName"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Who may pull from a repository */
+            readonly 200: {
+                headers: {
+                    readonly Link: components["headers"]["Link"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PullerPage"];
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["NotFound"];
+            readonly 406: components["responses"]["NotAcceptable"];
             readonly 503: components["responses"]["Unavailable"];
             readonly default: components["responses"]["Internal"];
         };

@@ -10,6 +10,7 @@ import { NO_ROUTE_SCHEMAS } from './no-route-schemas.ts';
 import { knownError } from './known-error.ts';
 import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
 import { sendProblem } from './rest/problem.ts';
+import { withNameAsOneSegment } from './rest/repository-path.ts';
 import { refuseOtherMethods, registerRestFace, type RestFace } from './rest/routes.ts';
 import { JSON_FAULTS, jsonFault, strictUtf8 } from '../lib/strict-json.ts';
 
@@ -103,6 +104,7 @@ function newFastify(logger: FastifyBaseLogger | undefined, docsBaseUrl: string, 
     genReqId: () => randomUUID(),
     // As long as a whole request's head may be: what is too long for a name, its schema says, after the token was looked at.
     routerOptions: { maxParamLength: LONGEST_PATH },
+    rewriteUrl: ({ url = '/' }) => withNameAsOneSegment(url),
     schemaController: NO_ROUTE_SCHEMAS,
     frameworkErrors: (error, request, reply) => {
       void reply.headers(headersOf(request));

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { readRepositoryPath, repositoryUrl, type RepositoryPath } from './rest/repository-path.ts';
 
 /**
  * What an event means to the service.
@@ -10,9 +11,6 @@ export type ReadEvent =
   | { readonly kind: 'request'; readonly event: APIGatewayProxyEventV2 }
   | { readonly kind: 'refused'; readonly code: 'unknown-path' | 'internal'; readonly detail: string }
   | { readonly kind: 'foreign'; readonly detail: string };
-
-/** A repository's name goes from here to the path's end, slashes included. */
-const NAMES = '/v1/repositories/';
 
 const WANTED = 'This function takes events of an API Gateway HTTP API in payload format 2.0.';
 
@@ -93,12 +91,17 @@ function urlOf(path: string, query: string): string {
 
 /** A URL's path that is read as this one, whatever is in it: URLs go up at `..` and know `//` and `\` as something else. */
 function encodedPath(path: string): string {
-  const name = path.slice(NAMES.length);
-  if (path.startsWith(NAMES) && !isDots(name)) return `${NAMES}${encodeURIComponent(name)}`;
+  const repository = readRepositoryPath(path);
+  if (repository !== undefined && isPlain(repository)) return repositoryUrl(repository);
   const segments = path.split('/').slice(1);
   // No path of the contract has such a segment: as one piece it is a path that nobody knows.
   const isOdd = !path.startsWith('/') || segments.some((segment) => segment === '' || isDots(segment));
   return isOdd ? `/%2F${encodeURIComponent(path)}` : `/${segments.map(encodeURIComponent).join('/')}`;
+}
+
+/** Whether nothing of it would be read as a step upwards, or be dropped, in a URL. */
+function isPlain({ name, behind = 'nothing' }: RepositoryPath): boolean {
+  return !isDots(name) && !behind.split('/').some((segment) => segment === '' || isDots(segment));
 }
 
 function isDots(segment: string): boolean {

@@ -12,7 +12,8 @@ import type { GrantView } from '../../src/core/views/grant.ts';
 import type { OperationView } from '../../src/core/views/operation.ts';
 import type { OrganisationView } from '../../src/core/views/organisation.ts';
 import type { PushRoleView } from '../../src/core/views/push-role.ts';
-import type { PullerView, PusherView, RepositoryView } from '../../src/core/views/repository.ts';
+import type { PullerView, PusherView } from '../../src/core/views/repository-access.ts';
+import type { RepositoryView } from '../../src/core/views/repository.ts';
 
 type Schemas = components['schemas'];
 
@@ -57,7 +58,8 @@ export type FieldsFit = [
   Fits<never, Renamed<DepartmentView, Graphql.Department>>,
   Fits<never, Renamed<OrganisationView, Graphql.Organisation>>,
   Fits<never, Renamed<AccountAccessView, Graphql.AccountAccess>>,
-  Fits<never, Renamed<RepositoryView, Graphql.Repository>>,
+  // In GraphQL a field is the link.
+  Fits<'links', Renamed<RepositoryView, Graphql.Repository>>,
   Fits<'kind', Renamed<Extract<PusherView, { kind: 'grant' }>, Graphql.GrantPusher>>,
   Fits<never, Renamed<GrantView, Graphql.Grant>>,
   Fits<never, Renamed<PushRoleView, Graphql.PushRole>>,

@@ -59,7 +59,7 @@ await t.test('what honest tools ask is answered', async (t) => {
   const { body } = await graphql(
     KOA,
     `{ department(id: "koa") { repositories(first: 100) { nodes { name uri arn imageTagMutability lifecyclePolicy
-       pushers { ... on GrantPusher { organisation repository refs } } } } grants(first: 100) { nodes { id repository } } } }`,
+       pusherCount pushers { nodes { ... on GrantPusher { organisation repository refs } } } } } grants(first: 100) { nodes { id repository } } } }`,
   );
   t.equal(body.errors, undefined, 'a hundred repositories, with their policies and who pushes');
   t.equal(body.data.department.repositories.nodes.length, 100);

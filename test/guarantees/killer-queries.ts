@@ -40,7 +40,7 @@ function multiplied(a: number, b: number, c: number): string {
 const REPOSITORY =
   'name departmentId arn uri imageTagMutability imageTagMutabilityExclusionFilters scanOnPush lifecyclePolicy encryption { encryptionType kmsKey } createdAt updatedAt revision';
 const PUSHERS =
-  'pushers { __typename ... on GrantPusher { grant pushRoleArn organisation repository repositoryId refs environment } ... on AccountPrincipal { accountId description } } pullers { __typename ... on AccountPrincipal { accountId description } }';
+  'pusherCount pullerCount pushers(first: 100) { nodes { __typename ... on GrantPusher { grant pushRoleArn organisation repository repositoryId refs environment } ... on AccountPrincipal { accountId description } } } pullers { nodes { __typename ... on AccountPrincipal { accountId description } } }';
 const EVENT =
   'id chain seq prev hash time departmentId action outcome subject { type id } caller source operationId version plan { action resource before after } awsCalls { action resource outcome digest durationMs } reason { code detail }';
 

@@ -1,9 +1,10 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { auditItem } from '../../src/ledger/audit-items.ts';
 import { getItem } from '../../src/ledger/read.ts';
-import { entityKey, repositoriesPartition } from '../../src/ledger/keys.ts';
+import { claimKey, entityKey, repositoriesPartition } from '../../src/ledger/keys.ts';
 import { readEvents } from '../../src/ledger/read-audit.ts';
 import type { Grant } from '../../src/model/grant.ts';
+import type { ClaimKey } from '../../src/model/state.ts';
 import { idOf, KOA, type Service } from '../support/service.ts';
 import { GRANTS, LARGE_LIFECYCLE_POLICY, REPOSITORIES } from './killer-queries.ts';
 
@@ -37,9 +38,12 @@ export async function growKoa({ ask, embedded }: Service): Promise<void> {
   const put = (TableName: string, Item: Readonly<Record<string, unknown>>) =>
     tables.documents.send(new PutCommand({ TableName, Item }));
   const repository = await getItem(tables, { pk: repositoriesPartition('koa'), sk: repositoryName(0) });
+  const claim = await getItem(tables, claimKey({ kind: 'repository-name', name: repositoryName(0) }));
   for (let index = 1; index < REPOSITORIES; index += 1) {
     const name = repositoryName(index);
     await put(tables.state, { ...repository, sk: name, value: { ...(repository?.['value'] as object), name } });
+    const key: ClaimKey = { kind: 'repository-name', name };
+    await put(tables.state, { ...claim, ...claimKey(key), value: { ...(claim?.['value'] as object), key } });
   }
   const grantKey = (id: string) => entityKey({ type: 'grant', value: { department: 'koa', id } as Grant });
   const { id } = granted.body.grant;

@@ -31,7 +31,7 @@ const REST_NAMES: Readonly<Record<string, string>> = {
   imageMutability: 'imageTagMutability',
 };
 /** What only REST has: GraphQL has links to other things, and types, in their place. */
-const LINKS = new Set(['pendingOperation', 'kind']);
+const LINKS = new Set(['pendingOperation', 'kind', 'links']);
 
 /** A value without what differs between any two requests: ids and times. */
 function comparable(value: unknown): unknown {

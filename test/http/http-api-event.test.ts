@@ -47,6 +47,8 @@ t.test('a path that API Gateway decoded is read as what it says, whatever is in 
       '//',
       'koa',
       'app',
+      '-',
+      'pushers',
       ' ',
       '+',
       '@',
@@ -135,6 +137,30 @@ t.test('behind an HTTP API a path means what it means on a port, or less', async
       await ask(gateway.url, { method: 'DELETE', path: `/v1/repositories/${name}` });
       t.ok(await isThere(), `DELETE ${name} deletes nothing that it does not name`);
     }
+  }
+
+  for (const [path, status] of [
+    ['koa/app/-/pushers', 200],
+    ['koa%2Fapp/-/pushers?first=1', 200],
+    ['koa%2Fapp%2F-%2Fpushers', 200],
+    ['koa%2fapp/%2D/pullers', 200],
+    ['koa/app/-/', 404],
+    ['koa/app/-/nothing', 404],
+    ['koa/app/-/pushers/', 404],
+    ['koa/app/-/pushers/-/pullers', 404],
+    ['koa/app/-//pushers', 404],
+    ['koa/app/-/../pushers', 404],
+    ['koa/app/-/pushers%23', 404],
+    ['x/../koa/app/-/pushers', 400],
+    ['koa//app/-/pushers', 400],
+    ['-/-/pushers', 400],
+    ['/-/pushers', 400],
+    ['koa/app/-', 400],
+  ] as const) {
+    const request = { method: 'GET', path: `/v1/repositories/${path}` } as const;
+    const [onPort, behind] = [await ask(port, request), await ask(gateway.url, request)];
+    t.equal(onPort.status, status, `${path} on a port: ${onPort.text.slice(0, 200)}`);
+    t.equal(behind.status, status, `${path} behind an HTTP API: ${behind.text.slice(0, 200)}`);
   }
 
   for (const path of [

@@ -23,7 +23,7 @@ await made(world, POL, { method: 'POST', path: '/v1/departments/pol/repositories
 const PATH = '/v1/repositories/giftcard-service';
 const valid: Valid = { as: MEMBER, request: { path: PATH } };
 
-t.test('200: anyone of the department reads who pushes and who pulls', async (t) => {
+t.test('200: anyone of the department reads it, and how many push and pull', async (t) => {
   const answer = await world.ask(MEMBER, valid.request);
   t.equal(answer.status, 200, answer.text);
   const { repositories } = await world.ecr.send(
@@ -33,8 +33,12 @@ t.test('200: anyone of the department reads who pushes and who pulls', async (t)
     name: 'giftcard-service',
     arn: repositories?.[0]?.repositoryArn,
     uri: repositories?.[0]?.repositoryUri,
-    pushers: [],
-    pullers: [{ accountId: '931827427725' }],
+    pusherCount: 0,
+    pullerCount: 1,
+    links: {
+      pushers: '/v1/repositories/giftcard-service/-/pushers',
+      pullers: '/v1/repositories/giftcard-service/-/pullers',
+    },
   });
 });
 
@@ -52,7 +56,7 @@ t.test('200: slashes in a name are written encoded or plain', async (t) => {
   }
 });
 
-t.test('304: who has it already gets it only when it, or who pushes to it, has changed', async (t) => {
+t.test('304: who has it already gets it only when it, or the number of those who push, has changed', async (t) => {
   await isNotModified(t, world, MEMBER, PATH, () =>
     made(world, KOA, { method: 'PATCH', path: PATH, body: { scanOnPush: false } }),
   );

@@ -102,9 +102,9 @@ t.test('200: the named repositories of a grant are others, for the same role', a
   const answer = await world.ask(KOA, patch({ repositories: ['koa/cart'] }, named.id));
   t.equal(answer.status, 200, answer.text);
   t.match(answer.body.grant, { repositories: ['koa/cart'], pushRole: named.pushRole });
-  const { body } = await world.ask(KOA, { path: '/v1/repositories/giftcard-service' });
+  const { body } = await world.ask(KOA, { path: '/v1/repositories/giftcard-service/-/pushers' });
   t.notOk(
-    body.pushers.some(({ grant: id }: { grant: string }) => id === named.id),
+    body.items.some(({ grant: id }: { grant: string }) => id === named.id),
     'it pushes no longer to the other',
   );
   const documents = await world.iam.send(new ListRolePoliciesCommand({ RoleName: named.pushRole }));

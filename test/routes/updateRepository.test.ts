@@ -232,7 +232,7 @@ t.test('422: what AWS refuses is undone', async (t) => {
   const after = (await world.ask(KOA, { path: '/v1/repositories/giftcard-service' })).body;
   // Whoever saw the refused one must not find its entity tag again.
   const revision = before.revision + 2;
-  t.strictSame({ ...after, pushers: [] }, { ...before, pushers: [], revision }, 'the repository is what it was');
+  t.strictSame(after, { ...before, revision }, 'the repository is what it was');
   t.equal((await inRegistry())?.imageTagMutability, 'IMMUTABLE', 'in ECR too');
 });
 

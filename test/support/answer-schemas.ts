@@ -58,13 +58,14 @@ function retargeted<T>(schema: T): T {
 
 /** The operation that a request is for; `undefined` where the contract has none. */
 export function operationFor(method: string, url: string): DeclaredOperation | undefined {
-  const path = url.split('?')[0] ?? '';
+  const path = (url.split('?')[0] ?? '').replace(/(?:\/|%2f)(?:-|%2d)(?:\/|%2f)/i, '/-/');
   return declaredOperations.find((one) => one.method === method && pattern(one.path).test(path));
 }
 
 function pattern(path: string): RegExp {
-  const greedy = path.startsWith('/v1/repositories/') ? '.+' : '[^/]+';
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, greedy)}$`);
+  // A repository's name may hold slashes, but no segment that is a hyphen: what belongs to the repository is behind one.
+  const parameter = path.startsWith('/v1/repositories/') ? '(?:(?!/-/).)+' : '[^/]+';
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, parameter)}$`);
 }
 
 /**

@@ -37,6 +37,14 @@ function inDepartment(field: string): Question {
   };
 }
 
+function ofRepository(field: string): Question {
+  return {
+    asked: ({ repository }) => ({ name: repository }),
+    graphql: ({ repository }) =>
+      graphqlRequest(`query($n: String!) { repository(name: $n) { ${field} } }`, { n: repository }),
+  };
+}
+
 /** How each operation is asked about something that is a department's. An operation without a row fails the test. */
 export const ABOUT_A_DEPARTMENT: Readonly<Record<string, Question>> = {
   getDepartment: inDepartment('displayName'),
@@ -55,11 +63,9 @@ export const ABOUT_A_DEPARTMENT: Readonly<Record<string, Question>> = {
         l: login,
       }),
   },
-  getRepository: {
-    asked: ({ repository }) => ({ name: repository }),
-    graphql: ({ repository }) =>
-      graphqlRequest('query($n: String!) { repository(name: $n) { name } }', { n: repository }),
-  },
+  getRepository: ofRepository('name'),
+  listRepositoryPushers: ofRepository('pushers { nodes { __typename } }'),
+  listRepositoryPullers: ofRepository('pullers { nodes { __typename } }'),
   getGrant: {
     asked: ({ department, grant }) => ({ department, id: grant }),
     graphql: ({ department, grant }) =>

@@ -21,6 +21,8 @@ export const RULES = {
   getAccountAccess: { least: 'member' },
   listRepositories: { least: 'member' },
   getRepository: { least: 'member' },
+  listRepositoryPushers: { least: 'member' },
+  listRepositoryPullers: { least: 'member' },
   listGrants: { least: 'member' },
   getGrant: { least: 'member' },
   getGrantWorkflow: { least: 'member' },

@@ -8,7 +8,7 @@ import type { Repository } from '../../model/repository.ts';
 import { take } from '../../model/settle.ts';
 import { isActive, isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../../model/state.ts';
 import { isKmsKeyOfAccount } from '../../policy/kms-key.ts';
-import { repositoryView } from '../views/repository.ts';
+import { repositoryAddress, repositoryView } from '../views/repository.ts';
 import { checkIfMatch, present } from './checks.ts';
 import { departmentInPath, type Command, type Situation } from './command.ts';
 import { planRepository } from './plans.ts';
@@ -62,7 +62,7 @@ export const createRepository: Command<Facts> = {
         entity: repositoryView(repository, before, config.aws),
         revision: repository.revision,
         created: true,
-        location: `/v1/repositories/${encodeURIComponent(repository.name)}`,
+        location: repositoryAddress(repository),
         blastRadius: { createdFor: caller.repository },
       },
     };

@@ -6,7 +6,7 @@ import { getGrantWorkflow } from './grant-workflow.ts';
 import { getGrant, listGrants, listPushRoles } from './grants.ts';
 import { getOperation } from './operations.ts';
 import type { Query } from './query.ts';
-import { getRepository, listRepositories } from './repositories.ts';
+import { getRepository, listRepositories, listRepositoryPullers, listRepositoryPushers } from './repositories.ts';
 import { whoami } from './whoami.ts';
 
 /** The one registry of queries, by the name that both contracts give them. */
@@ -20,6 +20,8 @@ export const QUERIES: Readonly<Record<QueryName, Query>> = {
   getAccountAccess,
   listRepositories,
   getRepository,
+  listRepositoryPushers,
+  listRepositoryPullers,
   listGrants,
   getGrant,
   getGrantWorkflow,

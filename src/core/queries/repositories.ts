@@ -1,10 +1,20 @@
+import type { QueryName } from '../authorize/rules.ts';
 import { departmentInPath } from '../commands/command.ts';
 import { departmentOfRepository } from '../commands/update-repository.ts';
 import { notFound } from '../errors.ts';
 import { listRepositories as readRepositories, readRepositoryOf } from '../../ledger/read.ts';
-import { repositoryView } from '../views/repository.ts';
-import { pageOf, pageRequest } from './cursor.ts';
-import type { Query } from './query.ts';
+import type { Repository } from '../../model/repository.ts';
+import type { AwsSettings } from '../../model/settings.ts';
+import {
+  pullersOf,
+  pushersOf,
+  type PullerView,
+  type PusherView,
+  type RepositoryNeighbours,
+} from '../views/repository-access.ts';
+import { repositoryView, repositoryViewer } from '../views/repository.ts';
+import { pageOf, pageOfAll, pageRequest } from './cursor.ts';
+import type { DepartmentQuestion, Query } from './query.ts';
 
 export const listRepositories: Query = {
   name: 'listRepositories',
@@ -14,12 +24,7 @@ export const listRepositories: Query = {
     const request = await pageRequest(parts, input, 'repositories');
     const found = await readRepositories(parts.tables, state.department.id, request.first + 1, request.after);
     return {
-      value: pageOf(
-        found,
-        request,
-        ({ name }) => name,
-        (one) => repositoryView(one, state, parts.config.aws),
-      ),
+      value: pageOf(found, request, ({ name }) => name, repositoryViewer(state, parts.config.aws)),
     };
   },
 };
@@ -28,9 +33,53 @@ export const getRepository: Query = {
   name: 'getRepository',
   about: 'department',
   departmentOf: departmentOfRepository,
-  answer: async ({ parts, input, state }) => {
-    const repository = await readRepositoryOf(parts.tables, state.department.id, String(input.params['name']));
-    if (repository === undefined) throw notFound();
-    return { value: repositoryView(repository, state, parts.config.aws), revision: repository.revision };
+  answer: async (question) => {
+    const repository = await repositoryAskedFor(question);
+    return {
+      value: repositoryView(repository, question.state, question.parts.config.aws),
+      revision: repository.revision,
+    };
   },
 };
+
+export const listRepositoryPushers = listOfRepository('listRepositoryPushers', pushersOf);
+export const listRepositoryPullers = listOfRepository('listRepositoryPullers', pullersOf);
+
+/** A query for those who may do something to one repository, page by page. */
+function listOfRepository(
+  name: QueryName,
+  all: (repository: Repository, neighbours: RepositoryNeighbours, settings: AwsSettings) => readonly Principal[],
+): Query {
+  return {
+    name,
+    about: 'department',
+    departmentOf: departmentOfRepository,
+    answer: async (question) => {
+      const { parts, input, state } = question;
+      const request = await pageRequest(parts, input, name);
+      const principals = all(await repositoryAskedFor(question), state, parts.config.aws);
+      return { value: pageOfAll(principals, request, placeOf, (one) => one) };
+    },
+  };
+}
+
+type Principal = PusherView | PullerView;
+
+/** The repository of a question, in the department that was found by its name. */
+async function repositoryAskedFor({ parts, input, state }: DepartmentQuestion): Promise<Repository> {
+  const repository = await readRepositoryOf(parts.tables, state.department.id, String(input.params['name']));
+  if (repository === undefined) throw notFound();
+  return repository;
+}
+
+/** By kind, and by id within it. */
+function placeOf(one: Principal): string {
+  switch (one.kind) {
+    case 'account':
+      return `${one.kind}#${one.accountId}`;
+    case 'aws-organisation':
+      return `${one.kind}#${one.organisationId}`;
+    case 'grant':
+      return `${one.kind}#${one.grant}`;
+  }
+}

@@ -1,28 +1,6 @@
-import type { AccountAccess } from '../../model/account-access.ts';
-import { isWanted } from '../../model/pending.ts';
-import type { Grant } from '../../model/grant.ts';
 import type { Encryption, ImageTagMutability, Repository } from '../../model/repository.ts';
-import { registryHost, repositoryArn, roleArn, type AwsSettings } from '../../model/settings.ts';
-import type { PushRole } from '../../model/push-role.ts';
-
-/** Somebody who may push to a repository: a grant's workflows, or whomever an account's administrators let. */
-export type PusherView =
-  | {
-      readonly kind: 'grant';
-      readonly grant: string;
-      readonly pushRoleArn: string;
-      readonly organisation: string;
-      readonly repository: string;
-      readonly repositoryId: string | null;
-      readonly refs: readonly string[] | null;
-      readonly environment: string | null;
-    }
-  | { readonly kind: 'account'; readonly accountId: string; readonly description: string };
-
-/** Somebody who may pull from a repository. */
-export type PullerView =
-  | { readonly kind: 'account'; readonly accountId: string; readonly description: string }
-  | { readonly kind: 'aws-organisation'; readonly organisationId: string };
+import { registryHost, repositoryArn, type AwsSettings } from '../../model/settings.ts';
+import { pullersOf, pusherCounter, type RepositoryNeighbours } from './repository-access.ts';
 
 /** A repository as both APIs show it. */
 export interface RepositoryView {
@@ -36,9 +14,11 @@ export interface RepositoryView {
   readonly scanOnPush: boolean;
   readonly lifecyclePolicy: unknown;
   readonly encryption: Encryption;
-  readonly pushers: readonly PusherView[];
-  readonly pullers: readonly PullerView[];
-  /** Why the department's account access is not applied to it; then `pushers` and `pullers` are those of its policy. */
+  /** How many may push and how many may pull; who, is listed page by page at `links`: there may be thousands. */
+  readonly pusherCount: number;
+  readonly pullerCount: number;
+  readonly links: { readonly pushers: string; readonly pullers: string };
+  /** Why the department's account access is not applied to it; then those who push and pull are those of its policy. */
   readonly accountAccessRefusal: { readonly operation: string; readonly detail: string } | null;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -46,19 +26,22 @@ export interface RepositoryView {
   readonly pendingOperation: string | null;
 }
 
-/** What is known of a department beside the repository: enough to say who pushes and who pulls. */
-export interface RepositoryNeighbours {
-  readonly access: AccountAccess;
-  readonly grants: readonly Grant[];
-  readonly roles: readonly PushRole[];
-}
-
+/** One repository as both faces show it. */
 export function repositoryView(
   repository: Repository,
   neighbours: RepositoryNeighbours,
   settings: AwsSettings,
 ): RepositoryView {
-  return {
+  return repositoryViewer(neighbours, settings)(repository);
+}
+
+/** Shows repositories of one department, for which its grants are looked through once. */
+export function repositoryViewer(
+  neighbours: RepositoryNeighbours,
+  settings: AwsSettings,
+): (repository: Repository) => RepositoryView {
+  const pusherCount = pusherCounter(neighbours);
+  return (repository) => ({
     name: repository.name,
     department: repository.department,
     arn: repositoryArn(settings, repository.name),
@@ -68,58 +51,29 @@ export function repositoryView(
     scanOnPush: repository.scanOnPush,
     lifecyclePolicy: repository.lifecyclePolicy === undefined ? null : JSON.parse(repository.lifecyclePolicy),
     encryption: repository.encryption,
-    pushers: pushers(repository, neighbours, settings),
-    pullers: pullers(accessOf(repository, neighbours), settings),
+    pusherCount: pusherCount(repository),
+    pullerCount: pullersOf(repository, neighbours, settings).length,
+    links: linksOf(repository),
     accountAccessRefusal: refusalOf(repository),
     createdAt: repository.createdAt,
     updatedAt: repository.updatedAt,
     revision: repository.revision,
     pendingOperation: repository.pending?.operation ?? null,
-  };
+  });
 }
 
-/** The account access that a repository's policy has: the department's, or where that could not be applied, another. */
-function accessOf({ accessInPlace }: Repository, { access }: Pick<RepositoryNeighbours, 'access'>) {
-  return accessInPlace ?? access;
+/** REST address of a repository. What belongs to it is behind `/-/`, because a name may have any other segments. */
+export function repositoryAddress({ name }: Pick<Repository, 'name'>): string {
+  return `/v1/repositories/${encodeURIComponent(name)}`;
+}
+
+function linksOf(repository: Repository): RepositoryView['links'] {
+  const address = repositoryAddress(repository);
+  return { pushers: `${address}/-/pushers`, pullers: `${address}/-/pullers` };
 }
 
 function refusalOf({ accessInPlace }: Repository): RepositoryView['accountAccessRefusal'] {
   if (accessInPlace === undefined) return null;
   const { operation, detail } = accessInPlace;
   return { operation, detail };
-}
-
-function pushers(
-  repository: Repository,
-  { access, grants, roles }: RepositoryNeighbours,
-  settings: AwsSettings,
-): PusherView[] {
-  const covering = grants.filter(
-    (grant) => isWanted(grant) && (grant.repositories === undefined || grant.repositories.includes(repository.name)),
-  );
-  const byGrant = covering.map((grant): PusherView => {
-    const path = roles.find((role) => role.name === grant.pushRole)?.path ?? settings.rolePath;
-    return {
-      kind: 'grant',
-      grant: grant.id,
-      pushRoleArn: roleArn(settings, path, grant.pushRole),
-      organisation: grant.organisation,
-      repository: grant.repository,
-      repositoryId: grant.repositoryId ?? null,
-      refs: grant.refs ?? null,
-      environment: grant.environment ?? null,
-    };
-  });
-  const writers = accessOf(repository, { access }).accounts.filter((account) => account.canWrite);
-  return [...byGrant, ...writers.map(accountView)];
-}
-
-function pullers(access: Pick<AccountAccess, 'accounts' | 'organisationPull'>, settings: AwsSettings): PullerView[] {
-  const accounts: PullerView[] = access.accounts.map(accountView);
-  if (!access.organisationPull || settings.organisationId === undefined) return accounts;
-  return [...accounts, { kind: 'aws-organisation', organisationId: settings.organisationId }];
-}
-
-function accountView({ accountId, description }: { accountId: string; description: string }) {
-  return { kind: 'account', accountId, description } as const;
 }

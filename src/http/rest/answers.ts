@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { ContractOperation } from '../../contract/route.ts';
 import type { Input, MutationOptions, MutationResult, Page, QueryResult } from '../../core/core.ts';
 import type { components } from '../../generated/openapi.ts';
@@ -98,12 +98,4 @@ function mutationBody({ operation, plan, blastRadius, entityName, entity, sessio
     [entityName]: entity,
     ...(sessionsValidUntil === undefined ? {} : { sessionsValidUntil }),
   };
-}
-
-/** The path parameters of a request in the contract's names: Fastify calls a catch-all `*`. */
-export function pathParameters(request: FastifyRequest, operation: ContractOperation): Record<string, string> {
-  const { '*': rest, ...named } = request.params as Record<string, string>;
-  if (rest === undefined) return named;
-  const last = operation.parameters.findLast((parameter) => parameter.in === 'path');
-  return last === undefined ? named : { ...named, [last.name]: rest };
 }

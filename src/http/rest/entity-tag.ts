@@ -3,7 +3,7 @@ import { canonicalJson } from '../../model/canonical-json.ts';
 
 /**
  * The `ETag` of an entity as REST shows it. It begins with the revision, which `If-Match` compares, and goes on with a digest of
- * the representation, because that can change without the entity: a repository shows its department's pushers, and an
+ * the representation, because that can change without the entity: a repository shows how many may push, and an
  * operation ends without a new revision. The digest is over the canonical form, because DynamoDB gives a map's members back
  * in any order. So it is the strong validator that RFC 9110 asks for.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1

@@ -4,11 +4,8 @@ import type { Core } from '../../core/core.ts';
 import { invalidInput, notFound, ServiceError } from '../../core/errors.ts';
 import { PAGES, type PageName } from '../../contract/pages.ts';
 import { negotiate } from './accept.ts';
-import { answerMutation, answerQuery, pathParameters } from './answers.ts';
+import { answerMutation, answerQuery } from './answers.ts';
 import { answerStream } from './stream.ts';
-
-/** A repository's name may hold slashes; encoded or plain, they all end up in this catch-all. */
-const CATCH_ALL = '/v1/repositories/{name}';
 
 /** What the REST face is made of. */
 export interface RestFace {
@@ -53,7 +50,7 @@ function bodyNotTaken(): ServiceError {
 }
 
 function routePath(path: string): string {
-  return path === CATCH_ALL ? '/v1/repositories/*' : path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 /** Answers 405 with `Allow` for the methods that a route does not know. */
@@ -86,7 +83,7 @@ async function answer(
     throw new ServiceError('not-acceptable', `Available as ${operation.mediaTypes.join(' or ')}.`);
   }
   const validated = operation.validate({
-    path: pathParameters(request, operation),
+    path: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
     headers: request.headers,
     body: request.body ?? undefined,

@@ -222,10 +222,13 @@ function formChecks(): readonly Check[] {
       play: async ({ graphql }) => {
         const { body, text } = await graphql(
           GLOBEX,
-          `{ department(id: "${department}") { repositories(first: 5) { nodes { name department { id } } } grants(first: 5) { nodes { id } } } }`,
+          `{ department(id: "${department}") { repositories(first: 5) { nodes { name pusherCount pushers { nodes { __typename } } pullers(first: 1) { nodes { __typename } } department { id } } } grants(first: 5) { nodes { id } } } }`,
         );
         equal(body.data.department.repositories.nodes[0].department.id, department, text);
         equal(body.data.department.grants.nodes.length, 1);
+        const [{ pusherCount, pushers, pullers }] = body.data.department.repositories.nodes;
+        equal(pushers.nodes.length, pusherCount);
+        equal(pullers.nodes.length, 1);
       },
     },
   ];

@@ -47,6 +47,29 @@ function pathChecks(): readonly Check[] {
           equal(expectStatus(await ask(KOA, { path: `/v1/repositories/${name}` }), 200).body.name, 'koa/shop/cart');
       },
     },
+    {
+      row: PATHS,
+      title: 'what belongs to a repository is behind /-/, whatever its name is and however the slashes are written',
+      play: async ({ ask }) => {
+        const path = '/v1/departments/koa/repositories';
+        for (const name of ['koa/access/pushers', 'koa/x-x/1.0', 'koa-x/pullers']) {
+          expectStatus(await ask(KOA, { method: 'POST', path, body: { name } }), 201);
+          const encoded = encodeURIComponent(name);
+          for (const written of [name, encoded]) {
+            const one = `/v1/repositories/${written}`;
+            equal(expectStatus(await ask(KOA, { path: one }), 200).body.name, name);
+            for (const of of ['pushers', 'pullers']) {
+              const { body } = expectStatus(await ask(KOA, { path: `${one}/-/${of}` }), 200);
+              ok(Array.isArray(body.items));
+            }
+            expectStatus(await ask(KOA, { path: `${one}/-/nothing` }), 404, 'unknown-path');
+            expectStatus(await ask(KOA, { method: 'DELETE', path: `${one}/-/pushers` }), 405, 'method-not-allowed');
+          }
+          expectStatus(await ask(KOA, { path: `/v1/repositories/${encoded}%2F-%2Fpushers` }), 200);
+        }
+        expectStatus(await ask(KOA, { path: '/v1/repositories/koa/-x/-/pushers' }), 400, 'invalid-input');
+      },
+    },
     ...NO_NAMES.map(
       (name): Check => ({
         row: PATHS,

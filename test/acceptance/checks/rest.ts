@@ -50,6 +50,20 @@ const STALE: Refusal = {
 };
 const NONE = '01kaxq3v7d8e9fabcdefghjkmn';
 
+/** A list of what belongs to the repository. */
+function ofShop(id: string): Row {
+  return {
+    id,
+    as: ACME_MEMBER,
+    asked: () => ({ name: 'acme/shop', first: 1 }),
+    status: 200,
+    refusals: [
+      UNKNOWN_TO_STRANGERS,
+      { what: 'who misspells it', asked: { name: 'acme/shop-2' }, status: 404, code: 'not-found' },
+    ],
+  };
+}
+
 /** The scenario, in its order: a department from its beginning to its end. */
 const ROWS: readonly Row[] = [
   {
@@ -165,6 +179,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   { id: 'listRepositories', as: ACME, asked: () => ({ department }), status: 200, refusals: [UNKNOWN_TO_STRANGERS] },
+  { ...ofShop('listRepositoryPullers'), afterwards: (body) => equal(body.items[0].kind, 'account') },
   {
     id: 'updateRepository',
     as: ACME,
@@ -198,6 +213,7 @@ const ROWS: readonly Row[] = [
     ],
     afterwards: (body, { learned }) => void learned.set('grant', body.grant.id),
   },
+  { ...ofShop('listRepositoryPushers'), afterwards: (body) => equal(body.items[0].kind, 'grant') },
   {
     id: 'getGrant',
     as: ACME_MEMBER,
