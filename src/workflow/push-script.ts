@@ -9,7 +9,7 @@ export function pushScript(repository: Repository): string {
     CHOOSE_TAG,
     ...(repository.imageTagMutability === 'MUTABLE' ? [] : [whenPushed(repository)]),
     BUILD_AND_PUSH,
-    ...(canMoveTag(repository, 'latest') ? [PUSH_LATEST] : []),
+    ...(canMoveTag(repository, 'latest') ? [onDefaultBranch(PUSH_LATEST)] : []),
     SUMMARY,
   ].join('\n');
 }
@@ -56,8 +56,8 @@ function whenPushed(repository: Repository): string {
 if image="$(docker buildx imagetools inspect --format '{{json .Image}}' "$DOCKER_IMAGE:$tag" 2> /dev/null)"; then
   revision="$(jq -r '[.. | .Labels? // empty | .["org.opencontainers.image.revision"]? // empty] | first // ""' <<< "$image")"
   if [ "$tag" = "$COMMIT" ] || [ "$revision" = "$COMMIT" ]; then
-    echo "$DOCKER_IMAGE:$tag was pushed before, for this commit; nothing to do."
-    exit 0
+    echo "$DOCKER_IMAGE:$tag was pushed before, for this commit; it is not built again."
+${canMoveTag(repository, 'latest') ? `${indented(onDefaultBranch(COPY_TO_LATEST))}\n` : ''}    exit 0
   fi
   [[ "$revision" =~ ^[0-9a-f]{40,64}$ ]] || revision="another commit"
 ${unlessMovable(repository, REFUSE)}
@@ -68,6 +68,11 @@ const REFUSE = [
   'echo "::error::The tag $tag is the image of $revision already, and a tag of this repository stays with its image. To release $COMMIT, push a new git tag."',
   'exit 1',
 ];
+
+/** Within the two conditions that it is found under. */
+function indented(lines: string): string {
+  return lines.replaceAll(/^/gm, '    ');
+}
 
 /** The lines, where they are for tags that can't move only. */
 function unlessMovable(
@@ -96,11 +101,23 @@ docker build --provenance=false \\
   --tag "$DOCKER_IMAGE:$tag" .
 docker push "$DOCKER_IMAGE:$tag"`;
 
-const PUSH_LATEST = `\
-if [ "$REF_TYPE" = "branch" ] && [ "$REF_NAME" = "$DEFAULT_BRANCH" ]; then
-  docker tag "$DOCKER_IMAGE:$tag" "$DOCKER_IMAGE:latest"
-  docker push "$DOCKER_IMAGE:latest"
-fi`;
+/** The lines, for runs on the default branch only. */
+function onDefaultBranch(lines: readonly string[]): string {
+  const body = lines.map((line) => `  ${line}`).join('\n');
+  return `if [ "$REF_TYPE" = "branch" ] && [ "$REF_NAME" = "$DEFAULT_BRANCH" ]; then\n${body}\nfi`;
+}
+
+const PUSH_LATEST = ['docker tag "$DOCKER_IMAGE:$tag" "$DOCKER_IMAGE:latest"', 'docker push "$DOCKER_IMAGE:latest"'];
+
+/**
+ * A run can end between its two pushes, and is then started again for `latest`. Nothing was built here, so the registry copies; without
+ * the option it would put an index around the image.
+ * @see https://docs.docker.com/reference/cli/docker/buildx/imagetools/create/
+ */
+const COPY_TO_LATEST = [
+  '# The run before this one may have ended before latest was pushed.',
+  'docker buildx imagetools create --prefer-index=false --tag "$DOCKER_IMAGE:latest" "$DOCKER_IMAGE:$tag"',
+];
 
 const SUMMARY = `\
 echo "Pushed \\\`$DOCKER_IMAGE:$tag\\\`" >> "$GITHUB_STEP_SUMMARY"

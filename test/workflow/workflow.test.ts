@@ -539,6 +539,30 @@ void t.test(
   },
 );
 
+void t.test(
+  'a run that ended before it pushed latest does so when it is started again, with the image that is there',
+  async (t) => {
+    const movable = variants['some tags may move'] ?? workflowOf();
+    const branch = { REF_TYPE: 'branch', REF_NAME: 'main' };
+    const copy = `buildx imagetools create --prefer-index=false --tag registry/image:latest registry/image:${COMMIT}`;
+    const table: readonly (readonly [string, Workflow, Record<string, string>, boolean])[] = [
+      ['on the default branch', movable, branch, true],
+      ['where only others must not move', variants['some tags must not move'] ?? movable, branch, true],
+      ['on another branch', movable, { ...branch, REF_NAME: 'other' }, false],
+      ['on a git tag', movable, { REF_TYPE: 'tag', REF_NAME: 'main' }, false],
+      ['where latest must not move', workflowOf(), branch, false],
+    ];
+    for (const [what, workflow, event, copies] of table) {
+      const { calls, code, pushed } = await runPush(workflow, event, imageOf(COMMIT));
+      t.equal(code, 0, what);
+      t.same(pushed, [], `${what}: nothing is built or pushed again`);
+      t.same(calls.slice(1), copies ? [copy] : [], what);
+    }
+    const refused = await runPush(movable, { REF_TYPE: 'tag', REF_NAME: 'v1' }, imageOf('decade'.padEnd(40, '0')));
+    t.same(refused.calls.length, 1, 'latest never becomes the image of another commit');
+  },
+);
+
 void t.test('latest is pushed exactly where the repository lets a tag move', async (t) => {
   const table: readonly (readonly [Partial<Repository>, boolean])[] = [
     [{ imageTagMutability: 'IMMUTABLE' }, false],

@@ -84,13 +84,31 @@ const WITHOUT_WAITING: readonly {
   {
     id: 'createGrant',
     as: INITECH,
-    asked: () => ({ ...initech, organisation: 'Initech', repository: 'reports', repositories: ['initech/reports'] }),
+    // By a pattern, so that an organisation that is registered later widens it.
+    asked: () => ({
+      ...initech,
+      organisation: 'Initech*',
+      repository: 'reports',
+      repositories: ['initech/reports'],
+      acknowledge: ['all-organisations'],
+    }),
   },
   {
     id: 'updateGrant',
     as: INITECH,
     asked: (world) => ({ ...initech, id: learnedBy(world, 'createGrant'), refs: ['refs/heads/main'] }),
   },
+  {
+    id: 'putOrganisation',
+    as: PLATFORM,
+    asked: () => ({
+      ...initech,
+      login: 'Initech-Labs',
+      ownerId: idOf('Initech-Labs'),
+      acknowledge: ['widens-grants'],
+    }),
+  },
+  { id: 'deleteOrganisation', as: PLATFORM, asked: () => ({ ...initech, login: 'Initech-Labs' }) },
   {
     id: 'putAccountAccess',
     as: PLATFORM,
