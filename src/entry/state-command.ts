@@ -10,6 +10,7 @@ import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
 import { readState, restoreState, type StateItem } from '../maintenance/state-table.ts';
+import { upgradeState } from '../maintenance/upgrade.ts';
 import {
   forwardOtherChains,
   reconcile,
@@ -25,6 +26,7 @@ const HELP = `Keeps, restores and reconciles the state table. docs/runbook.md sa
   npm run state -- restore FILE         into a table that is empty, or made where there is none
   npm run state -- reconcile [--apply]  counters to the end of the audit chains; then what in AWS differs from what
                                         the state says; with --apply also brings AWS there
+  npm run state -- upgrade              writes what this version reads and an earlier one did not write
 
 Reads the ECP_* settings of docs/configuration.md and the AWS SDK's own variables.
 `;
@@ -46,6 +48,8 @@ async function main(): Promise<number> {
       return restoreFrom(parts, needed(file));
     case 'reconcile':
       return reconcileAll(parts, values.apply);
+    case 'upgrade':
+      return upgrade(parts);
     default:
       throw new ConfigError(`There is no command ${command}.`);
   }
@@ -76,7 +80,14 @@ async function restoreFrom({ tables }: ExecutorParts, file: string): Promise<num
     }
   }
   await ensureTables(tables);
-  return say(`${await restoreState(tables, items())} items of ${file} in ${tables.state}; now reconcile\n`);
+  const restored = await restoreState(tables, items());
+  // The file may be an earlier version's.
+  await upgradeState(tables);
+  return say(`${restored} items of ${file} in ${tables.state}; now reconcile\n`);
+}
+
+async function upgrade({ tables }: ExecutorParts): Promise<number> {
+  return say(`${await upgradeState(tables)} operations of an earlier version say now whose they are\n`);
 }
 
 async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<number> {

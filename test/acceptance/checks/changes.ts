@@ -90,7 +90,7 @@ const WITHOUT_WAITING: readonly {
       organisation: 'Initech*',
       repository: 'reports',
       repositories: ['initech/reports'],
-      acknowledge: ['all-organisations'],
+      acknowledge: ['organisation-wide'],
     }),
   },
   {
