@@ -1,16 +1,24 @@
 /** `npm start` as a process: how it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import t from 'tap';
 import type { Test } from 'tap';
+import { tablesOf } from '../../src/compose/connections.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { EMPTY_CHAIN, link } from '../../src/ledger/chain.ts';
+import { exampleEnv, LOCAL_CREDENTIALS } from '../../src/local/embedded.ts';
+import { fillLog, recordOf } from '../audit/log.ts';
 import { idOf, KOA, PLATFORM } from '../support/service.ts';
 
 interface Served {
   readonly child: ChildProcess;
   readonly api: string;
   readonly token: string;
+  readonly dynamoDb: string;
   /** Everything that listens for it: the API, the issuer, the embedded AWS and DynamoDB. */
   readonly addresses: readonly string[];
 }
@@ -29,7 +37,8 @@ async function serve(t: Test): Promise<Served> {
     const { api, issuer, aws, dynamoDb } = JSON.parse(line) as Record<string, string>;
     const addresses = [api, issuer, aws, dynamoDb].map(String);
     child.stdout.resume();
-    return { child, api: String(api), token: await tokenOf(String(issuer), PLATFORM), addresses };
+    const token = await tokenOf(String(issuer), PLATFORM);
+    return { child, api: String(api), token, dynamoDb: String(dynamoDb), addresses };
   }
   throw new Error('It ended before it served.');
 }
@@ -93,6 +102,53 @@ await t.test('SIGTERM ends it in order, whoever waits, stalls or keeps a connect
   t.equal(answer.status, 200, 'whoever waited for events is answered');
   for (const address of addresses) t.ok(await isGone(address), `nothing listens at ${address} any more`);
 });
+
+/** More than what can be under way between a process and a client that does not read, packed or not. */
+const LONG_EVENTS = 80;
+const LONG_TEXT_BYTES = 250_000;
+
+async function fillWithLongEvents({ dynamoDb }: Served): Promise<void> {
+  const tables = tablesOf(readConfig(exampleEnv()), { dynamoDb, credentials: LOCAL_CREDENTIALS });
+  const records = Array.from({ length: LONG_EVENTS }, (_, at) => {
+    const record = recordOf('big', at + 1, new Date('2026-11-01T00:00:00Z'));
+    return { ...record, source: { requestId: `r-${at}`, userAgent: randomBytes(LONG_TEXT_BYTES).toString('base64') } };
+  });
+  await fillLog(tables, { big: link('big', EMPTY_CHAIN, records) });
+  tables.documents.destroy();
+}
+
+for (const coding of ['identity', 'gzip'])
+  await t.test(
+    `SIGTERM during an export (${coding}): nobody takes what arrived for all of it, and the process ends`,
+    async (t) => {
+      const served = await serve(t);
+      const { api, token, child } = served;
+      await fillWithLongEvents(served);
+      const request = get(`${api}/v1/audit-events/export`, {
+        headers: { authorization: `Bearer ${token}`, 'accept-encoding': coding },
+      });
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      t.equal(answer.statusCode, 200);
+      // From here on the client does not read until the process is gone.
+      answer.pause();
+      child.kill('SIGTERM');
+      t.strictSame(await once(child, 'exit'), [0, null], 'in order, and not because it took too long');
+      const bytes = await wholeOf(answer);
+      t.ok(bytes > 0, `${bytes} bytes arrived`);
+      t.notOk(answer.complete, 'the answer ends without the mark of its end');
+    },
+  );
+
+/** Reads what there is. @returns how many bytes */
+async function wholeOf(answer: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  try {
+    for await (const chunk of answer) bytes += (chunk as Buffer).length;
+  } catch {
+    // It breaks off: that is what is looked at.
+  }
+  return bytes;
+}
 
 await t.test('a second signal ends it at once, and its children with it', async (t) => {
   const served = await serve(t);

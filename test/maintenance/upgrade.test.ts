@@ -31,7 +31,7 @@ t.test(
 
     for (const id of operations.slice(1))
       await tables.documents.send(new DeleteCommand({ TableName: tables.state, Key: operationDepartmentKey(id) }));
-    t.same((await statuses(KOA)).toSorted(), [200, 404, 404], 'as an earlier version left them');
+    t.equal((await statuses(KOA)).filter((status) => status === 404).length, 2, 'as an earlier version left them');
 
     t.equal(await upgradeState(tables), 2);
     t.same(await statuses(KOA), [200, 200, 200]);
