@@ -68,7 +68,7 @@ export async function readDepartment(tables: Tables, id: string): Promise<Depart
     ExpressionAttributeValues: { ':pk': departmentPartition(id) },
     ConsistentRead: true,
   });
-  return { head, state: assemble(department, head, items as readonly Item[]) };
+  return { head, state: departmentStateOf(department, head, items as readonly Item[]) };
 }
 
 /** Reads only the department's own item. */
@@ -92,7 +92,12 @@ export async function readManagers(tables: Tables, id: string): Promise<readonly
   return (Item?.['value'] as Pick<Department, 'managers'> | undefined)?.managers ?? [];
 }
 
-function assemble(department: Department, head: DepartmentHead, items: readonly Item[]): DepartmentState {
+/** A department's state from the items of its partition, its own item aside. */
+export function departmentStateOf(
+  department: Department,
+  head: DepartmentHead,
+  items: readonly Item[],
+): DepartmentState {
   const valuesOf = (prefix: string): readonly unknown[] =>
     items.filter((item) => item.sk.startsWith(prefix)).map((item) => item['value']);
   const [access] = valuesOf('ACCOUNT_ACCESS') as readonly AccountAccess[];

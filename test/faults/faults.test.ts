@@ -8,6 +8,7 @@ import type { DepartmentId } from '../../src/model/ids.ts';
 import type { GateRules } from './gate.ts';
 import { enumerate, pointsOf } from './points.ts';
 import { randomOf } from './random.ts';
+import { violationsAtRest } from './rest.ts';
 import { ask, newPlace, runScenario } from './run.ts';
 import {
   createDepartment,
@@ -18,7 +19,7 @@ import {
   type Asked,
   type Place,
 } from './scenarios.ts';
-import { startWatch, violationsAtRest } from './watch.ts';
+import { startWatch } from './watch.ts';
 import { LIMITS, startFaultWorld, type FaultWorld } from './world.ts';
 
 const CALM: GateRules = { faultAt: () => undefined };

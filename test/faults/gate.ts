@@ -23,10 +23,10 @@ export interface Call {
 export interface GateRules {
   readonly faultAt: (call: Call) => FaultKind | undefined;
   readonly onRival?: () => Promise<void>;
-  /** After a transaction of the ledger was committed. */
-  readonly onCommit?: () => Promise<void>;
-  /** Before a call that writes to AWS, and after it: whatever came of it. */
-  readonly onAwsWrite?: (call: Call, when: 'before' | 'after') => Promise<void>;
+  /** Before a call is sent. */
+  readonly onSending?: (call: Call) => Promise<void>;
+  /** After a call that writes to AWS, whatever came of it. */
+  readonly onAwsWritten?: () => Promise<void>;
 }
 
 /** The way of one process to the world. Once it crashed nothing comes through any more, in either direction. */
@@ -60,23 +60,26 @@ export function openGate(rules: GateRules, counter: Counter): Gate {
     if (down) return never();
     const call: Call = { ...what, number: counter.next++ };
     const fault = rules.faultAt(call);
-    const toAws = call.writes && call.service !== 'dynamodb';
     if (fault === 'crash-before') return crash();
     if (fault === 'rival') await rules.onRival?.();
     if (fault === 'fail') throw serverError(call, 'before');
-    if (toAws) await rules.onAwsWrite?.(call, 'before');
+    await rules.onSending?.(call);
     try {
       const result = await send();
       if (down) return await never();
-      if (call.operation === 'TransactWrite') await rules.onCommit?.();
       if (fault === 'crash-after') return await crash();
       if (fault === 'lose') throw serverError(call, 'after');
       return result;
     } finally {
-      if (toAws) await rules.onAwsWrite?.(call, 'after');
+      if (writesToAws(call)) await rules.onAwsWritten?.();
     }
   };
   return { pass, crashed };
+}
+
+/** Whether a call changes something in ECR or IAM. */
+export function writesToAws({ writes, service }: Call): boolean {
+  return writes && service !== 'dynamodb';
 }
 
 function serverError({ service, operation }: Call, when: 'before' | 'after'): Error {

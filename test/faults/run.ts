@@ -1,18 +1,11 @@
 import type { Core, MutationResult } from '../../src/core/core.ts';
 import { ServiceError } from '../../src/core/errors.ts';
-import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
+import { listDeadLetters, type DeadLetter } from '../../src/ledger/dead-letters.ts';
 import { readDepartmentItem } from '../../src/ledger/read.ts';
 import type { Call, Counter, FaultKind, GateRules } from './gate.ts';
 import type { Asked, Place, Scenario, Step } from './scenarios.ts';
-import {
-  accessBeyondState,
-  checkIntent,
-  noteAccess,
-  noteMeant,
-  startWatch,
-  violationsAtRest,
-  type Watch,
-} from './watch.ts';
+import { accessBeyondState, violationsAtRest } from './rest.ts';
+import { startWatch, watching, type Watch } from './watch.ts';
 import { LIMITS, type FaultWorld } from './world.ts';
 
 /** Which call meets which fault. */
@@ -181,7 +174,6 @@ async function askUnderFaults(run: Run, asked: Asked, key: string): Promise<Answ
       run.crashes++;
       continue;
     }
-    await noteMeant(run.watch);
     if ('code' in answer && answer.code === 'internal') continue;
     return answer;
   }
@@ -199,9 +191,8 @@ function rulesOf(run: Run): GateRules {
       const item = await readDepartmentItem(run.world.embedded.executor.tables, run.place.department);
       if (item !== undefined && !item.head.deleted && item.value.pending === undefined) await askFor(run, RIVAL);
     },
-    onAwsWrite: async (call, when) => {
-      if (when === 'before') return checkIntent(run.watch, call);
-      await noteAccess(run.watch, call);
+    ...watching(run.watch),
+    onAwsWritten: async () => {
       const now = ++run.awsWrites;
       const due = run.during.findIndex(({ afterWrites }) => afterWrites <= now);
       const [next] = due < 0 ? [] : run.during.splice(due, 1);
@@ -237,22 +228,36 @@ async function settle(run: Run): Promise<void> {
  */
 async function answerDeadLetters(run: Run): Promise<void> {
   const { world, place, scenario } = run;
-  const { tables } = world.embedded.executor;
-  const letters = (await listDeadLetters(tables)).filter(({ department }) => department === place.department);
+  const letters = await lettersOf(world, place);
   if (run.faults.size === 0 && letters.length !== (scenario.leaves ?? 0))
     run.violations.push(`${letters.length} operations left something in AWS, not ${scenario.leaves ?? 0}`);
   if (letters.length === 0) return;
   const open = (await accessBeyondState(run.watch)).filter((access) => scenario.staysOpen?.test(access) !== true);
   run.violations.push(...open.map((access) => `open: ${access}, and the state says no`));
   for (const text of world.refusals.keys()) if (text.includes(place.department)) world.refusals.delete(text);
+  run.violations.push(...(await replay(world, letters)));
+  await settle(run);
+  const left = await lettersOf(world, place);
+  run.violations.push(...left.map(({ operation, error }) => `${operation} is not answered: ${error.detail}`));
+}
+
+/** What operations of a department left to be replayed. */
+export async function lettersOf({ embedded }: FaultWorld, { department }: Place): Promise<readonly DeadLetter[]> {
+  return (await listDeadLetters(embedded.executor.tables)).filter((letter) => letter.department === department);
+}
+
+/**
+ * Asks for the replay of each, as the platform team does.
+ * @returns those that were refused, in words
+ */
+export async function replay(world: FaultWorld, letters: readonly DeadLetter[]): Promise<readonly string[]> {
   const { core } = world.startApi(NO_FAULTS, QUIET());
+  const refused: string[] = [];
   for (const { operation } of letters) {
     const answer = await ask(world, core, { command: 'replayOperation', params: { id: operation } }, undefined);
-    if ('code' in answer) run.violations.push(`replay of ${operation}: ${answer.code}: ${answer.detail}`);
+    if ('code' in answer) refused.push(`replay of ${operation}: ${answer.code}: ${answer.detail}`);
   }
-  await settle(run);
-  const left = (await listDeadLetters(tables)).filter(({ department }) => department === place.department);
-  run.violations.push(...left.map(({ operation, error }) => `${operation} is not answered: ${error.detail}`));
+  return refused;
 }
 
 // ---- Afterwards -----------------------------------------------------------------------------------------------------

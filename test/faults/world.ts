@@ -14,22 +14,31 @@ import { listRepositories, readDepartment } from '../../src/ledger/read.ts';
 import { createPolls } from '../../src/core/queries/polls.ts';
 import { startEmbedded, type Embedded } from '../../src/local/embedded.ts';
 import { PLATFORM_JOB } from '../../src/local/example.ts';
-import type { HookAnswer } from '../../src/local/aws/hooks.ts';
-import type { Grant } from '../../src/model/grant.ts';
-import { isWanted, type Pendable } from '../../src/model/pending.ts';
+import type { EmbeddedAwsRequest, HookAnswer } from '../../src/local/aws/hooks.ts';
+import type { DepartmentId } from '../../src/model/ids.ts';
 import type { Repository } from '../../src/model/repository.ts';
-import type { AwsSettings } from '../../src/model/settings.ts';
-import type { DepartmentState } from '../../src/model/state.ts';
-import { desiredRepository, desiredRole } from '../../src/plan/render.ts';
 import type { Resources } from '../../src/plan/resources.ts';
+import { followCommits, type Commits } from './commits.ts';
 import { gated, openGate, type Counter, type Gate, type GateRules } from './gate.ts';
+import { desiredInTurn, NOTHING } from './turns.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A write that had its effect in AWS. */
+export interface Effect {
+  /** Such as `SetRepositoryPolicy`. */
+  readonly operation: string;
+  /** What was written to. */
+  readonly kind: 'repositories' | 'roles';
+  readonly name: string;
+}
 
 /** A service on the embedded default whose processes can be started and lost at will. */
 export interface FaultWorld {
   readonly embedded: Embedded;
   readonly platform: Caller;
+  /** The executor's. */
+  readonly limits: ExecutorLimits;
   /** What AWS refuses, by the text that the name of the resource holds. */
   readonly refusals: Map<string, HookAnswer>;
   /** How many of the next writes to AWS are throttled. */
@@ -44,8 +53,13 @@ export interface FaultWorld {
   ) => { readonly ring: (department: string) => Promise<unknown>; readonly gate: Gate };
   /** What the ledger says is to stand in AWS. */
   readonly desired: (department: string) => Promise<Resources>;
-  /** The same, as it is to be after each of the pending operations in its turn: before the first of them, and so on. */
-  readonly desiredInTurn: (department: string) => Promise<readonly Resources[]>;
+  /** What the ledger has said, transaction by transaction. */
+  readonly commits: Commits;
+  /**
+   * Who is told of each write that had its effect in AWS, by department. AWS tells it, before it answers: whoever wrote, and
+   * whether or not the answer ever comes.
+   */
+  readonly onEffect: Map<string, (effect: Effect) => Promise<void>>;
   /** What stands in AWS under these names. */
   readonly observed: (names: {
     readonly repositories: Iterable<string>;
@@ -56,6 +70,8 @@ export interface FaultWorld {
 
 /** The executor's limits: few attempts and small pages, so that their ends are met. */
 export const LIMITS = { ...EXECUTOR_LIMITS, attempts: 4, page: 2 };
+
+const READS = /^(Describe|Get|List)/;
 
 const THROTTLED: HookAnswer = { kind: 'fault', code: 'ThrottlingException', status: 400, message: 'Rate exceeded' };
 
@@ -73,6 +89,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
   const { limits = LIMITS, waits = false } = options;
   const refusals = new Map<string, HookAnswer>();
   const throttling = { left: 0 };
+  const onEffect: FaultWorld['onEffect'] = new Map();
   const embedded = await startEmbedded({
     executor: false,
     env: { ECP_TRUST_POLICY_SIZE: '1024' },
@@ -80,14 +97,15 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
       accounts: ['931827427725', '931827427726', '931827427727'],
       hooks: {
         before: ({ operation, input }) => {
-          if (/^(Describe|Get|List)/.test(operation)) return undefined;
+          if (READS.test(operation)) return undefined;
           if (throttling.left > 0 && throttling.left-- > 0) return THROTTLED;
-          const { repositoryName, RoleName } = input as {
-            readonly repositoryName?: string;
-            readonly RoleName?: string;
-          };
-          const name = `${operation} ${repositoryName ?? RoleName ?? ''}`;
+          const name = `${operation} ${resourceOf(input).name}`;
           return [...refusals].find(([text]) => name.includes(text))?.[1];
+        },
+        after: async (request) => {
+          if (READS.test(request.operation)) return;
+          const effect = { operation: request.operation, ...resourceOf(request.input) };
+          await onEffect.get(departmentOf(effect.name))?.(effect);
         },
       },
     },
@@ -102,6 +120,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
   const now = (): Date => new Date(Date.now() + offset);
   const parts = { now, newId, pause: waits ? pause : async () => undefined, polls: createPolls(0, pause), log: SILENT };
   const { serverTime: _serverTime, ...names } = executor.tables;
+  const commits = await followCommits(embedded);
   const registry = registryLook(awsOptions(config, endpoints));
 
   const startApi: FaultWorld['startApi'] = (rules, counter) => {
@@ -127,6 +146,7 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
   return {
     embedded,
     platform,
+    limits,
     refusals,
     throttling,
     now,
@@ -135,68 +155,46 @@ export async function startFaultWorld(options: FaultWorldOptions = {}): Promise<
     },
     startApi,
     startExecutor,
-    desired: async (department) => (await desiredInTurn(embedded, department)).at(-1) ?? NOTHING,
-    desiredInTurn: (department) => desiredInTurn(embedded, department),
+    desired: async (department) => {
+      const { state } = await readDepartment(executor.tables, department);
+      const repositories = state === undefined ? [] : await allRepositories(embedded, state.department.id);
+      return desiredInTurn(state, repositories, executor.settings).at(-1) ?? NOTHING;
+    },
+    commits,
+    onEffect,
     observed: async ({ repositories, roles }) => ({
       repositories: new Map(await all(repositories, (name) => observeRepository(executor.aws, name))),
       roles: new Map(await all(roles, (name) => observeRole(executor.aws, name))),
     }),
-    close: () => embedded.close(),
+    close: async () => {
+      commits.close();
+      await embedded.close();
+    },
   };
+}
+
+/** What a call on ECR or IAM is about. */
+export function resourceOf(input: EmbeddedAwsRequest['input']): Pick<Effect, 'kind' | 'name'> {
+  const { repositoryName, RoleName } = input as { readonly repositoryName?: string; readonly RoleName?: string };
+  return repositoryName === undefined
+    ? { kind: 'roles', name: RoleName ?? '' }
+    : { kind: 'repositories', name: repositoryName };
+}
+
+/** Repositories and roles begin with their department's id, which has neither a slash nor a dash here. */
+function departmentOf(name: string): string {
+  return name.split(/[/-]/, 1)[0] ?? '';
 }
 
 async function all<T>(names: Iterable<string>, look: (name: string) => Promise<T>): Promise<[string, T][]> {
   return Promise.all([...names].map(async (name): Promise<[string, T]> => [name, await look(name)]));
 }
 
-const NOTHING: Resources = { repositories: new Map(), roles: new Map() };
-
-async function desiredInTurn(
-  { executor: { tables, settings } }: Embedded,
-  department: string,
-): Promise<readonly Resources[]> {
-  const { state } = await readDepartment(tables, department);
-  if (state === undefined) return [NOTHING];
+async function allRepositories({ executor: { tables } }: Embedded, id: DepartmentId): Promise<readonly Repository[]> {
   const repositories: Repository[] = [];
   for (;;) {
-    const page = await listRepositories(tables, state.department.id, 100, repositories.at(-1)?.name);
+    const page = await listRepositories(tables, id, 100, repositories.at(-1)?.name);
     repositories.push(...page);
-    if (page.length < 100) break;
+    if (page.length < 100) return repositories;
   }
-  const { pendingOperations } = state.head;
-  return [...pendingOperations.keys(), pendingOperations.length].map((done) =>
-    desiredAfter(state, repositories, new Set(pendingOperations.slice(0, done)), settings),
-  );
-}
-
-/** What is to stand when some of the pending operations are done, and the others have not begun. */
-function desiredAfter(
-  state: DepartmentState,
-  all: readonly Repository[],
-  done: ReadonlySet<string>,
-  settings: AwsSettings,
-): Resources {
-  const seen = <T extends Pendable & object>(entities: readonly T[]): readonly T[] =>
-    entities.flatMap((entity) => {
-      const { pending } = entity;
-      if (pending === undefined || done.has(pending.operation)) return isWanted(entity) ? [entity] : [];
-      if (pending.change === 'create') return [];
-      return [pending.change === 'update' ? ((pending.previous ?? entity) as T) : entity];
-    });
-  const [access = state.access] = seen([state.access]);
-  const [grants, organisations] = [seen(state.grants).map(settledGrant), seen(state.organisations)];
-  return {
-    repositories: new Map(seen(all).map((one) => [one.name, desiredRepository(one, access, settings)])),
-    roles: new Map(
-      seen(state.roles).map((role) => [
-        role.name,
-        desiredRole(role, grants, organisations, state.department, settings),
-      ]),
-    ),
-  };
-}
-
-/** As it counts at that time, whatever it waits for now. */
-function settledGrant({ pending: _pending, ...grant }: Grant): Grant {
-  return grant;
 }
