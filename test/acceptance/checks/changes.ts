@@ -88,7 +88,7 @@ const WITHOUT_WAITING: readonly {
     asked: () => ({
       ...initech,
       organisation: 'Initech*',
-      repository: 'reports',
+      repository: '*',
       repositories: ['initech/reports'],
       acknowledge: ['organisation-wide'],
     }),
@@ -96,7 +96,12 @@ const WITHOUT_WAITING: readonly {
   {
     id: 'updateGrant',
     as: INITECH,
-    asked: (world) => ({ ...initech, id: learnedBy(world, 'createGrant'), refs: ['refs/heads/main'] }),
+    asked: (world) => ({
+      ...initech,
+      id: learnedBy(world, 'createGrant'),
+      refs: ['refs/heads/main'],
+      acknowledge: ['organisation-wide'],
+    }),
   },
   {
     id: 'putOrganisation',
