@@ -6,6 +6,8 @@ import {
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { pause } from '../lib/clock.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { BatchResponse, ExecutorEvent, StreamRecord } from '../executor/handle.ts';
@@ -26,7 +28,9 @@ export interface PollerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const IDLE_PAUSE = 25;
+/** After a ring, and at most: who writes from this process is heard at once, and others after such a pause. */
+const SHORTEST_IDLE_PAUSE = 25;
+const LONGEST_IDLE_PAUSE = 250;
 const FIRST_RETRY_PAUSE = 200;
 const LONGEST_RETRY_PAUSE = 5_000;
 const MOST_DELIVERIES = 50;
@@ -35,6 +39,7 @@ const MOST_DELIVERIES = 50;
  * Reads the stream from now on and hands records to the executor in the form, filtered, spread and retried as the event source
  * mapping in `infra/` does: only records of a department that has something pending; those of one department in their order,
  * several departments at once; what was not done is delivered again, a little later each time, and holds up no other.
+ * The stream can only be asked. It is asked after each write of this process, and at growing intervals for those of others.
  */
 export async function startStreamPoller(options: PollerOptions): Promise<StreamPoller> {
   const { endpoint, region, credentials, tables } = options;
@@ -45,13 +50,17 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   let iterator: string | undefined = await latestIterator(streams, arn);
   const closed = new AbortController();
   const isOpen = (): boolean => !closed.signal.aborted;
+  const doorbell = openDoorbell();
+  const unwatch = watchWrites(endpoint, doorbell.ring);
   const lanes = openLanes((records) => deliver(options, records, isOpen));
   const loop = async (): Promise<void> => {
+    let idle = SHORTEST_IDLE_PAUSE;
     while (isOpen()) {
       const records = await read();
       const batch = records.map(streamRecord).filter(rings);
       for (const record of batch) lanes.add(record);
-      if (batch.length === 0) await pause(IDLE_PAUSE);
+      idle = batch.length > 0 ? SHORTEST_IDLE_PAUSE : Math.min(idle * 1.1, LONGEST_IDLE_PAUSE);
+      if (records.length === 0) await doorbell.rung(idle);
     }
   };
   const read = async (): Promise<readonly _Record[]> => {
@@ -71,11 +80,55 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   return {
     close: async () => {
       closed.abort();
+      unwatch();
+      doorbell.ring();
       await running;
       await lanes.idle();
       streams.destroy();
     },
   };
+}
+
+/** Somebody rings, and one other waits for it: a ring that came while nobody waited is not lost. */
+function openDoorbell() {
+  let isRung = false;
+  let answer = (): void => undefined;
+  return {
+    ring: (): void => {
+      isRung = true;
+      answer();
+    },
+    /** Resolves after the next ring, or after so many milliseconds. */
+    rung: async (milliseconds: number): Promise<void> => {
+      if (!isRung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, milliseconds);
+          answer = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      isRung = false;
+    },
+  };
+}
+
+const WRITES = /\.(?:PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems)$/;
+
+/**
+ * Tells of each write that this process sent to an endpoint of DynamoDB, once it is answered.
+ * @see https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http
+ */
+function watchWrites(endpoint: string, told: () => void): () => void {
+  const { host } = new URL(endpoint);
+  const onAnswer = (message: unknown): void => {
+    const { request } = message as { readonly request: ClientRequest };
+    const target = String(request.getHeader('x-amz-target'));
+    if (request.getHeader('host') === host && WRITES.test(target)) told();
+  };
+  subscribe('http.client.response.finish', onAnswer);
+  return () => void unsubscribe('http.client.response.finish', onAnswer);
 }
 
 async function latestIterator(streams: DynamoDBStreamsClient, arn: string): Promise<string | undefined> {
