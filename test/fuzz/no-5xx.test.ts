@@ -1,7 +1,7 @@
 /**
  * Every input of both contracts, with what parsers stumble over, with and without a token: whatever is sent, it is never the service
- * that fails. By default a part is sent, chosen by a seed; `FUZZ_ALL=true` sends the whole, `FUZZ_FACE=REST` or
- * `GraphQL` that of one API, `FUZZ_SEED` chooses another part.
+ * that fails. `FUZZ_REQUESTS` says how many of each API's requests are sent, or `all`; `FUZZ_SEED` which, the same ones without it;
+ * `FUZZ_FACE=REST` or `GraphQL` sends those of one API.
  */
 import { isInputObjectType, isListType, isNonNullType, isObjectType, getNamedType, type GraphQLField } from 'graphql';
 import t from 'tap';
@@ -11,8 +11,9 @@ import { CONTRACT, SCHEMA } from '../support/both-faces.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, startService, STRANGER } from '../support/service.ts';
 import { BODIES, HEADER_TEXTS, JSON_TEXTS, RAW_PARTS, TEXTS } from './favourites.ts';
 
-/** How many of the requests are sent where not all are. */
-const PART = 1_000;
+/** How many of an API's requests are sent. */
+const REQUESTS = process.env['FUZZ_REQUESTS'] ?? '1000';
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_125);
 
 const service = await startService(t);
 await onboardKoaAndPol(service);
@@ -227,11 +228,16 @@ function graphqlRequests(): Sent[] {
   }));
 }
 
-/** All requests, or a part of them by the seed, which never takes two of the same kind before it has one of each. */
+/**
+ * All requests, or so many of them: one from each stretch of neighbours, so that every input of every operation has its share. They lie
+ * in the order of operations and their inputs.
+ */
 function chosen(all: readonly Sent[]): readonly Sent[] {
-  if (process.env['FUZZ_ALL'] === 'true') return all;
-  const random = randomOf(Number(process.env['FUZZ_SEED'] ?? 20_261_125));
-  return Array.from({ length: PART }, () => random.pick(all));
+  if (REQUESTS === 'all') return all;
+  const random = randomOf(SEED);
+  const stretch = all.length / Number(REQUESTS);
+  const indices = Array.from({ length: Number(REQUESTS) }, (_, index) => Math.floor((index + random.next()) * stretch));
+  return [...new Set(indices)].flatMap((index) => all.slice(index, index + 1));
 }
 
 const callers = [
@@ -264,7 +270,11 @@ for (const [face, all] of Object.entries(faces).filter(([face]) => onlyFace === 
           `${who}, ${what}: ${request.method} ${request.url.slice(0, 200)} ${JSON.stringify(request.headers)} ${payload}\n${statusCode} ${body.slice(0, 300)}`,
         );
     }
-    t.equal(faults, 0, `of ${some.length} requests, of ${all.length} that there are: ${JSON.stringify(statuses)}`);
+    t.equal(
+      faults,
+      0,
+      `of ${some.length} requests, of ${all.length} that there are, seed ${SEED}: ${JSON.stringify(statuses)}`,
+    );
     t.ok((statuses['400'] ?? 0) > some.length / 10, 'and many were understood to be wrong');
   });
 }
