@@ -42,8 +42,8 @@ export interface MutationResult {
   readonly created: boolean;
   /** REST address of the entity, such as `/v1/departments/koa`. */
   readonly location?: string;
-  /** For a revocation: until when sessions issued before may still work. */
-  readonly sessionsValidUntil?: string;
+  /** For a revocation: until when sessions issued before may still work; `null` until AWS has been told. */
+  readonly sessionsValidUntil?: string | null;
 }
 
 /** An answer that is sent while it is read, so that it may be of any size. REST only. */

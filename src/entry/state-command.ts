@@ -6,9 +6,12 @@ import { parseArgs } from 'node:util';
 import { composeExecutor } from '../compose/compose-executor.ts';
 import { ConfigError, readConfig } from '../config/config.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
+import type { DepartmentId } from '../model/ids.ts';
 import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
+import { inTurn } from '../maintenance/in-turn.ts';
+import { writeSnapshot } from '../maintenance/snapshot.ts';
 import { readState, restoreState, type StateItem } from '../maintenance/state-table.ts';
 import { upgradeState } from '../maintenance/upgrade.ts';
 import {
@@ -86,25 +89,33 @@ async function restoreFrom({ tables }: ExecutorParts, file: string): Promise<num
   return say(`${restored} items of ${file} in ${tables.state}; now reconcile\n`);
 }
 
-async function upgrade({ tables }: ExecutorParts): Promise<number> {
-  return say(`${await upgradeState(tables)} operations of an earlier version say now whose they are\n`);
+async function upgrade(parts: ExecutorParts): Promise<number> {
+  say(`${await upgradeState(parts.tables)} operations of an earlier version say now whose they are\n`);
+  let told = 0;
+  for await (const department of departments(parts))
+    if ((await inTurn(parts, department, (run) => writeSnapshot(parts, run))) > 0) told += 1;
+  return say(`${told} departments of an earlier version are told by their audit chains now\n`);
 }
 
 async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<number> {
   let open = 0;
-  for (const forwarded of await forwardOtherChains(parts.tables)) say(toldOfChain(forwarded));
+  for (const forwarded of await forwardOtherChains(parts.tables, parts.now())) say(toldOfChain(forwarded));
   say(toldOfExport(await reconcileExport(parts.tables, parts.now())));
-  for (let after: string | undefined; ; ) {
-    const page = await listDepartmentIds(parts.tables, 100, after);
-    for (const department of page) {
-      const found = await reconcile(parts, department, apply);
-      say(told(found, apply));
-      if (found.pending.length > 0 || (found.changes.length > 0 && !apply)) open += 1;
-    }
-    if (page.length < 100) break;
-    after = page.at(-1);
+  for await (const department of departments(parts)) {
+    const found = await reconcile(parts, department, apply);
+    say(told(found, apply));
+    if (found.pending.length > 0 || (found.changes.length > 0 && !apply)) open += 1;
   }
   return open === 0 ? 0 : 2;
+}
+
+async function* departments({ tables }: ExecutorParts): AsyncGenerator<DepartmentId> {
+  for (let after: string | undefined; ; ) {
+    const page = await listDepartmentIds(tables, 100, after);
+    yield* page;
+    if (page.length < 100) return;
+    after = page.at(-1);
+  }
 }
 
 function toldOfExport({ last, begun, released }: ReconciledExport): string {

@@ -13,7 +13,7 @@ import type { ExecutorParts, Run } from './parts.ts';
 export interface Step {
   readonly records: readonly AuditRecord[];
   readonly department?: Department;
-  readonly head?: Partial<Pick<DepartmentHead, 'version' | 'pendingOperations' | 'deleted'>>;
+  readonly head?: Partial<Pick<DepartmentHead, 'version' | 'pendingOperations' | 'deleted' | 'toldFrom'>>;
   readonly writes?: readonly Write[];
   readonly claims?: readonly ClaimWrite[];
   readonly operations?: readonly Operation[];

@@ -9,7 +9,7 @@ import { asOf } from '../model/settle.ts';
 import type { DepartmentState } from '../model/state.ts';
 import type { RepositoryResource } from '../plan/resources.ts';
 import { accessGivenBy, foreignStatements, type PullAccess } from '../policy/repository-policy.ts';
-import { accessInPlaceWrites } from './access-in-place.ts';
+import { markAccessInPlace } from './access-in-place.ts';
 import { apply, proposeFrom } from './converge.ts';
 import { UnsafePlan } from './guard.ts';
 import { recordProgress, type Failure, type Outcome } from './outcome.ts';
@@ -142,7 +142,9 @@ async function* pagesOf(
 async function record(parts: ExecutorParts, run: Run, { operation, calls, inPlace }: FanOut): Promise<void> {
   const marks = new Map(inPlace);
   inPlace.clear();
-  await recordProgress(parts, run, operation, calls.splice(0), () => accessInPlaceWrites(parts, run.department, marks));
+  await recordProgress(parts, run, operation, calls.splice(0), (state) =>
+    markAccessInPlace(parts, state, run.department, marks),
+  );
 }
 
 /** An operation that came past a repository. As long as it comes on, it is not given up. */

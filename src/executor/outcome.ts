@@ -1,11 +1,14 @@
 import type { DeadLetterWrites } from '../ledger/dead-letters.ts';
 import { readClaim } from '../ledger/read.ts';
 import type { AuditRecord, AwsCall } from '../model/audit-event.ts';
+import { changing, inEvents, changesOf, type EntityChange } from '../model/entity-change.ts';
 import type { ErrorCode } from '../model/error-code.ts';
-import type { Operation } from '../model/operation.ts';
+import type { Answer, Operation } from '../model/operation.ts';
+import { sessionsValidUntil } from '../model/revoked-sessions.ts';
 import { release, settle, type Ending, type Settlement } from '../model/settle.ts';
-import type { ClaimWrite, DepartmentState, Write } from '../model/state.ts';
+import type { ClaimWrite, DepartmentState } from '../model/state.ts';
 import { embeddedMetric } from '../metrics/metrics.ts';
+import { NOTHING_MARKED, type Marked } from './access-in-place.ts';
 import { advance, type Step } from './advance.ts';
 import type { ExecutorParts, Run } from './parts.ts';
 import { repositoryOf } from './resources.ts';
@@ -71,15 +74,14 @@ async function endOf(
   const { head } = state;
   const ending = outcome.status === 'failed' ? outcome.ending : 'done';
   const leavesTraces = outcome.status === 'failed' && outcome.isDeadLetter === true;
-  const settlement = settle(
-    state,
-    await repositoryOf(parts, operation.department, operation),
-    operation.id,
-    ending,
-    leavesTraces,
+  const repository = await repositoryOf(parts, operation.department, operation);
+  const settlement = settle(state, repository, operation.id, ending, leavesTraces);
+  const change = changesOf(
+    { state, repositories: repository === undefined ? [] : [repository] },
+    { department: settlement.deleted ? undefined : settlement.department, writes: settlement.writes },
   );
   return {
-    records: [recordOf(operation, outcome, calls, now)],
+    records: [recordOf(operation, outcome, calls, change, now)],
     department: settlement.department,
     head: {
       version: ending === 'done' ? head.version : head.version + 1,
@@ -103,6 +105,7 @@ function tellEnd(parts: ExecutorParts, { id, department, createdAt }: Operation,
 
 /**
  * Records how far an operation came: its AWS calls, which do not fit into its outcome's event, in an event of their own.
+ * @param mark what this says of repositories, from the state as it is now
  * @throws Superseded
  */
 export async function recordProgress(
@@ -110,17 +113,19 @@ export async function recordProgress(
   run: Run,
   operation: Operation,
   calls: readonly AwsCall[],
-  writes: () => Promise<readonly Write[]> = async () => [],
+  mark: (state: DepartmentState) => Promise<Marked> = async () => NOTHING_MARKED,
 ): Promise<void> {
-  const isRecorded = await advance(parts, run, `The progress of ${operation.id}`, async (state, now) =>
-    isPending(state, operation)
-      ? {
-          records: [{ ...baseRecord(operation, now), outcome: 'progressed', awsCalls: calls }],
-          operations: [operation],
-          writes: await writes(),
-        }
-      : undefined,
-  );
+  const isRecorded = await advance(parts, run, `The progress of ${operation.id}`, async (state, now) => {
+    if (!isPending(state, operation)) return undefined;
+    const { writes, change } = await mark(state);
+    const base = { ...baseRecord(operation, now), outcome: 'progressed' } as const;
+    const [first, ...more] = inEvents(change);
+    const records = [
+      { ...base, ...changing(first), awsCalls: calls },
+      ...more.map((some) => ({ ...base, change: some })),
+    ];
+    return { records, operations: [operation], writes };
+  });
   if (!isRecorded) throw new Superseded(operation.id);
 }
 
@@ -134,14 +139,24 @@ function baseRecord(operation: Operation, time: string) {
   return { time, department, action, subject, ...(asked ?? { source: { requestId } }), operation: id, version };
 }
 
-function recordOf(operation: Operation, outcome: Outcome, calls: readonly AwsCall[], time: string): AuditRecord {
+/** @param change how its end moves the desired state: what is undone, and what goes with a department */
+function recordOf(
+  operation: Operation,
+  outcome: Outcome,
+  calls: readonly AwsCall[],
+  change: readonly EntityChange[],
+  time: string,
+): AuditRecord {
   const reason = outcome.status === 'failed' ? { reason: { code: outcome.code, detail: bounded(outcome.detail) } } : {};
-  return { ...baseRecord(operation, time), outcome: outcome.status, awsCalls: calls, ...reason };
+  const base = baseRecord(operation, time);
+  return { ...base, outcome: outcome.status, ...changing(change), awsCalls: calls, ...reason };
 }
 
 function ended(operation: Operation, outcome: Outcome, finishedAt: string): Operation {
-  if (outcome.status === 'succeeded')
-    return { ...operation, status: 'succeeded', completed: operation.total, ending: 'done', finishedAt };
+  if (outcome.status === 'succeeded') {
+    const answer = answered(operation.answer, finishedAt);
+    return { ...operation, answer, status: 'succeeded', completed: operation.total, ending: 'done', finishedAt };
+  }
   const { code, detail, ending, completed = operation.completed, refused = operation.refused } = outcome;
   return {
     ...operation,
@@ -152,6 +167,12 @@ function ended(operation: Operation, outcome: Outcome, finishedAt: string): Oper
     ending,
     finishedAt,
   };
+}
+
+/** What is known only when AWS has been told. */
+function answered(answer: Answer, told: string): Answer {
+  const { sessionsEnd } = answer;
+  return sessionsEnd === undefined ? answer : { ...answer, sessionsValidUntil: sessionsValidUntil(sessionsEnd, told) };
 }
 
 /** Characters of what is told of a failure: names and AWS's own words are longer than anybody reads. */

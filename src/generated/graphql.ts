@@ -89,14 +89,20 @@ export type AllowedCommand = {
 /** One link of an audit chain. */
 export type AuditEvent = {
   readonly __typename?: 'AuditEvent';
+  /** For `accepted`: the words by which the caller said that a wide effect is meant. */
+  readonly acknowledged?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** The command. */
   readonly action: Scalars['String']['output'];
   /** The AWS calls that were made. */
   readonly awsCalls?: Maybe<ReadonlyArray<AwsCall>>;
+  /** For `accepted`: what the change reaches, as the caller was shown it. */
+  readonly blastRadius?: Maybe<Scalars['JSON']['output']>;
   /** The verified claims of who asked; the token only by its SHA-256. */
   readonly caller?: Maybe<Scalars['JSON']['output']>;
   /** The chain that it belongs to. */
   readonly chain: Scalars['String']['output'];
+  /** How the event moved the desired state; `null` when it did not. In their order, the changes of a chain give the department as it is. */
+  readonly change?: Maybe<ReadonlyArray<EntityChange>>;
   /** The department itself. */
   readonly department?: Maybe<Department>;
   /** The department that it concerns. */
@@ -109,6 +115,8 @@ export type AuditEvent = {
   readonly heads?: Maybe<ReadonlyArray<ChainHead>>;
   /** Chain and sequence number, such as `koa/17`. */
   readonly id: Scalars['ID']['output'];
+  /** For `accepted` and `denied`: what was asked for; of what is long, its beginning. */
+  readonly input?: Maybe<Scalars['JSON']['output']>;
   /** For `exportAuditLog`: the manifest that was written. */
   readonly manifest?: Maybe<ExportManifest>;
   /** The operation itself. */
@@ -123,8 +131,12 @@ export type AuditEvent = {
   readonly prev: Scalars['String']['output'];
   /** Why it was refused or failed. */
   readonly reason?: Maybe<OperationError>;
+  /** Which members the event may have; `null` for version 1, which had no `change`. */
+  readonly schemaVersion?: Maybe<Scalars['Int']['output']>;
   /** Its number in the chain. */
   readonly seq: Scalars['Int']['output'];
+  /** `change` is what there is, and not what is new. */
+  readonly snapshot?: Maybe<AuditSnapshot>;
   /** Where the request came from. */
   readonly source?: Maybe<Scalars['JSON']['output']>;
   /** What it is about. */
@@ -174,6 +186,15 @@ export type AuditOutcome =
   | 'progressed'
   /** Applied in AWS. */
   | 'succeeded';
+
+/** A part of what a department has. */
+export type AuditSnapshot = {
+  readonly __typename?: 'AuditSnapshot';
+  /** Whether the snapshot is complete with it. */
+  readonly isLast: Scalars['Boolean']['output'];
+  /** Which part; the first leaves nothing of what the chain told before. */
+  readonly part: Scalars['Int']['output'];
+};
 
 /** A call that was made on AWS. */
 export type AwsCall = {
@@ -582,6 +603,21 @@ export type EncryptionType =
   | 'KMS'
   /** Two layers with a KMS key. */
   | 'KMS_DSSE';
+
+/** How an event moved one entity of the desired state. */
+export type EntityChange = {
+  readonly __typename?: 'EntityChange';
+  /** The whole of it after; `null` when there is none. */
+  readonly after?: Maybe<Scalars['JSON']['output']>;
+  /** The whole of it before; `null` when there was none. */
+  readonly before?: Maybe<Scalars['JSON']['output']>;
+  /** Its name within the department. */
+  readonly id: Scalars['String']['output'];
+  /** In a snapshot, of what waits for AWS: the operation; `before` is then what is applied. */
+  readonly operation?: Maybe<Scalars['String']['output']>;
+  /** Its noun: `department`, `organisation`, `account-access`, `repository`, `access-in-place`, `grant` or `push-role`. */
+  readonly type: Scalars['String']['output'];
+};
 
 /** What an export of the audit log wrote. */
 export type ExportManifest = {
@@ -1343,7 +1379,7 @@ export type RevokeGrantPayload = {
   readonly operation?: Maybe<Operation>;
   /** The AWS changes that it means, in their order. */
   readonly plan: ReadonlyArray<Change>;
-  /** Until when sessions issued before may still work. */
+  /** Until when sessions issued before may still work, counted from when AWS had the change; `null` while it is pending, and for a dry run. */
   readonly sessionsValidUntil?: Maybe<Scalars['DateTime']['output']>;
 };
 

@@ -989,8 +989,8 @@ export interface components {
             readonly blastRadius?: components["schemas"]["BlastRadius"];
             /** @description As it now is; for a dry run as it would be; `null` when it is gone. */
             readonly grant: components["schemas"]["Grant"] | null;
-            /** @description Until when sessions issued before may still work. */
-            readonly sessionsValidUntil?: string;
+            /** @description For a revocation: until when sessions issued before may still work, counted from when AWS had the change, with a margin for IAM to spread it. `null` while it is pending, and for a dry run. */
+            readonly sessionsValidUntil?: string | null;
         };
         readonly OperationReplay: {
             readonly operation: components["schemas"]["NullableOperation"];
@@ -1048,7 +1048,28 @@ export interface components {
          * @enum {string}
          */
         readonly AuditOutcome: "accepted" | "progressed" | "succeeded" | "failed" | "denied";
+        readonly EntityChange: {
+            /**
+             * @description `access-in-place`: what the policy of a repository has where that is not the account access of the department.
+             * @enum {string}
+             */
+            readonly type: "department" | "organisation" | "account-access" | "repository" | "access-in-place" | "grant" | "push-role";
+            /** @description Its name within the department. */
+            readonly id: string;
+            /** @description The whole of it before; absent when there was none. */
+            readonly before?: {
+                readonly [key: string]: unknown;
+            };
+            /** @description The whole of it after; absent when there is none. */
+            readonly after?: {
+                readonly [key: string]: unknown;
+            };
+            /** @description In a snapshot, of what waits for AWS: the operation; `before` is then what is applied. */
+            readonly operation?: string;
+        };
         readonly AuditEvent: {
+            /** @description Which members an event may have. Absent for version 1, which had no `change`. */
+            readonly schemaVersion?: number;
             /** @description Chain and sequence number, such as `koa/17`. */
             readonly id: string;
             readonly chain: string;
@@ -1092,6 +1113,28 @@ export interface components {
             };
             readonly operation?: string;
             readonly version?: number;
+            /** @description For `accepted` and `denied`: what was asked for, without headers. Where it is longer than 2 KB, each long member is its beginning as `cut`, and its length as `bytes`. */
+            readonly input?: {
+                readonly params?: {
+                    readonly [key: string]: unknown;
+                };
+                readonly query?: {
+                    readonly [key: string]: unknown;
+                };
+                readonly body?: {
+                    readonly [key: string]: unknown;
+                };
+            };
+            /** @description For `accepted`: the words by which the caller said that a wide effect is meant. */
+            readonly acknowledged?: readonly string[];
+            readonly blastRadius?: components["schemas"]["BlastRadius"];
+            /** @description How the event moved the desired state; absent when it did not. Applied in their order, the changes of a chain give the department as it is. */
+            readonly change?: readonly components["schemas"]["EntityChange"][];
+            /** @description `change` is what there is, and not what is new. The first part leaves nothing of what the chain told before; the last one completes it. */
+            readonly snapshot?: {
+                readonly part: number;
+                readonly isLast: boolean;
+            };
             readonly plan?: components["schemas"]["Plan"];
             readonly awsCalls?: readonly {
                 readonly action: string;

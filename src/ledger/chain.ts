@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent, AuditRecord } from '../model/audit-event.ts';
+import { EVENT_SCHEMA_VERSION, type AuditEvent, type AuditRecord } from '../model/audit-event.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 
 /** Where a chain stands: the number and hash of its last event. */
@@ -47,7 +47,15 @@ export function link(chain: string, head: ChainHead, records: readonly AuditReco
   for (const record of records) {
     const seq = last.seq + 1;
     const time = last.time !== undefined && last.time > record.time ? last.time : record.time;
-    const unsealed = { ...record, time, id: `${chain}/${seq}`, chain, seq, prev: last.hash };
+    const unsealed = {
+      schemaVersion: EVENT_SCHEMA_VERSION,
+      ...record,
+      time,
+      id: `${chain}/${seq}`,
+      chain,
+      seq,
+      prev: last.hash,
+    };
     const event = { ...unsealed, hash: hashOf(unsealed) };
     events.push(event);
     last = event;

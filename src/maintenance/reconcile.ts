@@ -1,15 +1,15 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { EMPTY_CHAIN, isRefusalChain, PLATFORM_CHAIN } from '../ledger/chain.ts';
+import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { EMPTY_CHAIN, isRefusalChain, link, PLATFORM_CHAIN } from '../ledger/chain.ts';
 import { auditHead } from '../ledger/head.ts';
 import { AwsFault } from '../aws/fault.ts';
-import { accessInPlaceWrites } from '../executor/access-in-place.ts';
+import { markAccessInPlace } from '../executor/access-in-place.ts';
 import { advance } from '../executor/advance.ts';
 import { apply, propose, type Looker, type Proposal } from '../executor/converge.ts';
 import { CALLS_PER_EVENT } from '../executor/outcome.ts';
 import type { ExecutorParts, Run } from '../executor/parts.ts';
 import type { SingleTarget } from '../executor/resources.ts';
-import { withLease } from '../executor/with-lease.ts';
 import { readChainHead } from '../ledger/append.ts';
+import { eventActions } from '../ledger/commit.ts';
 import { auditSortKey, chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY } from '../ledger/keys.ts';
 import { readExports, releaseRun } from '../ledger/export-state.ts';
 import { queryAll } from '../ledger/pages.ts';
@@ -24,11 +24,14 @@ import {
 } from '../ledger/read.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { AuditEvent, AuditRecord, AwsCall } from '../model/audit-event.ts';
+import { changing, inEvents } from '../model/entity-change.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import { isWanted } from '../model/pending.ts';
 import type { Change, Plan } from '../model/plan.ts';
 import type { Repository } from '../model/repository.ts';
 import type { DepartmentHead, DepartmentState } from '../model/state.ts';
+import { inTurn } from './in-turn.ts';
+import { SNAPSHOT_ACTION, writeSnapshot } from './snapshot.ts';
 
 /** What became of a department whose state was restored. */
 export interface Reconciled {
@@ -54,6 +57,7 @@ export interface Reconciled {
 export async function reconcile(parts: ExecutorParts, department: DepartmentId, apply: boolean): Promise<Reconciled> {
   const begun = await inTurn(parts, department, async (run) => {
     const since = await forwardChain(parts.tables, department);
+    await writeSnapshot(parts, run);
     const { head, state } = await readDepartment(parts.tables, department);
     const pending = head?.pendingOperations ?? [];
     if (state === undefined || pending.length > 0) return { since, pending, changes: [], isOver: true };
@@ -77,19 +81,6 @@ export async function reconcile(parts: ExecutorParts, department: DepartmentId, 
 /** Repositories that are compared under one lease. */
 const SLICE = 25;
 
-/** How often, and how many milliseconds apart, the lease is asked for: the executor may just be giving it back. */
-const LEASE_TRIES = 20;
-const LEASE_PAUSE = 250;
-
-async function inTurn<T>(parts: ExecutorParts, department: DepartmentId, work: (run: Run) => Promise<T>): Promise<T> {
-  for (let attempt = 1; attempt <= LEASE_TRIES; attempt++) {
-    const worked = await withLease(parts, department, parts.monotonic(), work);
-    if (worked !== 'busy') return worked;
-    await parts.pause(LEASE_PAUSE);
-  }
-  throw new Error(`The executor is at work for ${department}. Try again in a minute.`);
-}
-
 /** Moves the counters of a department to the end of its chain. @returns the events that it did not know */
 async function forwardChain(tables: Tables, department: DepartmentId): Promise<readonly AuditEvent[]> {
   const key = { pk: departmentPartition(department), sk: DEPARTMENT_SORT_KEY };
@@ -100,7 +91,9 @@ async function forwardChain(tables: Tables, department: DepartmentId): Promise<r
   if (since.length === 0) return [];
   // A version is never given twice either.
   const version = Math.max(head.version, ...since.map((event) => event.version ?? 0));
-  const becomes: DepartmentHead = { ...head, ...auditHead(head, since), version };
+  // What the chain told since is not what this state says: a snapshot has to.
+  const { toldFrom: _told, ...rest } = head;
+  const becomes: DepartmentHead = { ...rest, ...auditHead(head, since), version };
   await tables.documents.send(
     new PutCommand({
       TableName: tables.state,
@@ -125,7 +118,7 @@ export interface Forwarded {
  * where the chains really end. A department that is not there keeps its counters as a deleted one does, so that it can be made
  * again and its chain goes on.
  */
-export async function forwardOtherChains(tables: Tables): Promise<readonly Forwarded[]> {
+export async function forwardOtherChains(tables: Tables, now: Date): Promise<readonly Forwarded[]> {
   const forwarded: Forwarded[] = [];
   for (const chain of await listChains(tables)) {
     const own = chain === PLATFORM_CHAIN || isRefusalChain(chain);
@@ -135,18 +128,29 @@ export async function forwardOtherChains(tables: Tables): Promise<readonly Forwa
     const last = since.at(-1);
     if (last === undefined) continue;
     const { seq, hash, time } = last;
-    const Item = own ? { ...chainHeadKey(chain), seq, hash, time } : countersOf(chain, since);
+    const told = own ? [] : link(chain, last, [nothingLeft(chain, now)]);
+    const Item = own ? { ...chainHeadKey(chain), seq, hash, time } : countersOf(chain, [...since, ...told]);
+    const condition =
+      head.seq === 0
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : { ConditionExpression: 'seq = :seq', ExpressionAttributeValues: { ':seq': head.seq } };
     await tables.documents.send(
-      new PutCommand({
-        TableName: tables.state,
-        Item,
-        ConditionExpression: head.seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :seq',
-        ...(head.seq === 0 ? {} : { ExpressionAttributeValues: { ':seq': head.seq } }),
+      new TransactWriteCommand({
+        TransactItems: [
+          { Put: { TableName: tables.state, Item, ...condition } },
+          ...told.flatMap((event) => eventActions(tables, event)),
+        ],
       }),
     );
     forwarded.push({ chain, since, lostDepartment: !own });
   }
   return forwarded;
+}
+
+/** Of a department that the restored state does not have, the chain says that nothing is left. */
+function nothingLeft(department: string, now: Date): AuditRecord {
+  const snapshot = { part: 1, isLast: true };
+  return { time: now.toISOString(), department, action: SNAPSHOT_ACTION, outcome: 'succeeded', snapshot };
 }
 
 /** Where the bulk export stands after a restore. */
@@ -282,8 +286,14 @@ type What = Pick<AuditRecord, 'outcome' | 'plan' | 'awsCalls'>;
 async function record(parts: ExecutorParts, run: Run, what: What, done: readonly SingleTarget[] = []): Promise<void> {
   const { department } = run;
   const names = done.flatMap(({ kind, name }) => (kind === 'repository' ? [name] : []));
-  await advance(parts, run, `What is done for ${department}`, async (_state, time) => ({
-    records: [{ time, department, action: 'reconcileDepartment', ...what }],
-    writes: await accessInPlaceWrites(parts, department, new Map(names.map((name) => [name, undefined]))),
-  }));
+  await advance(parts, run, `What is done for ${department}`, async (state, time) => {
+    const marks = new Map(names.map((name) => [name, undefined]));
+    const { writes, change } = await markAccessInPlace(parts, state, department, marks);
+    const base = { time, department, action: 'reconcileDepartment', outcome: what.outcome };
+    const [first, ...more] = inEvents(change);
+    return {
+      records: [{ ...base, ...what, ...changing(first) }, ...more.map((some) => ({ ...base, change: some }))],
+      writes,
+    };
+  });
 }

@@ -1,3 +1,4 @@
+import type { EntityChange } from './entity-change.ts';
 import type { Subject } from './operation.ts';
 import type { Plan } from './plan.ts';
 
@@ -32,6 +33,24 @@ export interface AuditSource {
   readonly idempotencyKey?: string;
 }
 
+/**
+ * What was asked for, of a request that the contract let through: parameters and body, no header and no token. A member that is long may
+ * be there as {@link CutValue}.
+ */
+export interface AuditInput {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** The beginning of a value that is too long to be kept. */
+export interface CutValue {
+  /** The first characters of its JSON. */
+  readonly cut: string;
+  /** How many bytes its canonical JSON has. */
+  readonly bytes: number;
+}
+
 /** One call that the executor made on AWS. */
 export interface AwsCall {
   readonly action: string;
@@ -63,6 +82,16 @@ export interface AuditRecord {
   readonly source?: AuditSource;
   readonly operation?: string;
   readonly version?: number;
+  /** How it moved the desired state; absent when it did not. */
+  readonly change?: readonly EntityChange[];
+  /** Its `change` is what there is, and not what is new; in parts, of which the first leaves nothing of what was told before. */
+  readonly snapshot?: { readonly part: number; readonly isLast: boolean };
+  /** For `accepted` and `denied`: what was asked for, as far as it is not too long. */
+  readonly input?: AuditInput;
+  /** For `accepted`: the words by which the caller said that a wide effect is meant. */
+  readonly acknowledged?: readonly string[];
+  /** For `accepted`: what the change reaches, as the caller was shown it. */
+  readonly blastRadius?: Readonly<Record<string, unknown>>;
   readonly plan?: Plan;
   readonly awsCalls?: readonly AwsCall[];
   readonly reason?: { readonly code: string; readonly detail: string };
@@ -81,8 +110,13 @@ export interface ChainHeadRecord {
   readonly hash: string;
 }
 
+/** The version of the events that are written now. */
+export const EVENT_SCHEMA_VERSION = 2;
+
 /** One link of a chain: a record, its place, and the hash over it and the link before. */
 export interface AuditEvent extends AuditRecord {
+  /** Which members an event may have: {@link EVENT_SCHEMA_VERSION}; absent for version 1, which told no `change`. */
+  readonly schemaVersion?: number;
   /** Id of the event: chain and sequence number, such as `koa/17`. */
   readonly id: string;
   readonly chain: string;

@@ -2,6 +2,7 @@ import type { AuditCaller, AuditSource } from './audit-event.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { DepartmentId, OperationId } from './ids.ts';
 import type { Plan } from './plan.ts';
+import type { SessionsEnd } from './revoked-sessions.ts';
 import type { Ending } from './settle.ts';
 
 /** The noun that an operation changes. */
@@ -31,8 +32,11 @@ export interface Answer {
   readonly revision?: number;
   readonly created: boolean;
   readonly location?: string;
-  readonly blastRadius?: unknown;
-  readonly sessionsValidUntil?: string;
+  readonly blastRadius?: object;
+  /** For a revocation: until when sessions issued before may still work; `null` until AWS has been told. */
+  readonly sessionsValidUntil?: string | null;
+  /** For a revocation: what ends them. */
+  readonly sessionsEnd?: SessionsEnd;
 }
 
 /** A repository whose policy could not be written, and what AWS said. */

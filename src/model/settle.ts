@@ -3,7 +3,15 @@ import type { OperationId } from './ids.ts';
 import type { Pendable } from './pending.ts';
 import { settled } from './pending.ts';
 import type { Repository } from './repository.ts';
-import { RESERVATION_DAYS, type Claim, type ClaimKey, type DepartmentState, type Entity, type Write } from './state.ts';
+import {
+  entitiesOf,
+  RESERVATION_DAYS,
+  type Claim,
+  type ClaimKey,
+  type DepartmentState,
+  type Entity,
+  type Write,
+} from './state.ts';
 
 /**
  * How an operation ended, as far as the state is concerned.
@@ -53,17 +61,6 @@ export function settle(
     writes: settledOnes.flatMap((one) => one.writes),
     released: settledOnes.flatMap((one) => one.released),
   };
-}
-
-function entitiesOf(state: DepartmentState, repository: Repository | undefined): readonly Entity[] {
-  return [
-    { type: 'department', value: state.department },
-    ...state.organisations.map((value) => ({ type: 'organisation', value }) as const),
-    { type: 'account-access', value: state.access },
-    ...state.grants.map((value) => ({ type: 'grant', value }) as const),
-    ...state.roles.map((value) => ({ type: 'push-role', value }) as const),
-    ...(repository === undefined ? [] : [{ type: 'repository', value: repository } as const]),
-  ];
 }
 
 /**

@@ -25,6 +25,8 @@ export interface DepartmentHead {
   readonly life?: PresentLife;
   /** Its creation failed, and there was no department of this id before: the id is as free as any. */
   readonly neverLived?: boolean;
+  /** Number of the event from which on the chain alone tells the state; absent where a snapshot has yet to be written. */
+  readonly toldFrom?: number;
 }
 
 /** A department with all that belongs to it, except its repositories, of which there may be thousands. */
@@ -45,6 +47,18 @@ export type Entity =
   | { readonly type: 'repository'; readonly value: Repository }
   | { readonly type: 'grant'; readonly value: Grant }
   | { readonly type: 'push-role'; readonly value: PushRole };
+
+/** All that belongs to a department, with the one repository that is in question. */
+export function entitiesOf(state: DepartmentState, repository?: Repository): readonly Entity[] {
+  return [
+    { type: 'department', value: state.department },
+    ...state.organisations.map((value) => ({ type: 'organisation', value }) as const),
+    { type: 'account-access', value: state.access },
+    ...state.grants.map((value) => ({ type: 'grant', value }) as const),
+    ...state.roles.map((value) => ({ type: 'push-role', value }) as const),
+    ...(repository === undefined ? [] : [{ type: 'repository', value: repository } as const]),
+  ];
+}
 
 /** A change of the ledger's state, as a value. */
 export type Write = { readonly kind: 'put' | 'delete'; readonly entity: Entity };

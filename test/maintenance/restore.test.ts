@@ -123,7 +123,7 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
   await t.test(
     'the chains of nobody in particular, and of what the state forgot, go on where they ended',
     async (t) => {
-      const forwarded = await forwardOtherChains(tables);
+      const forwarded = await forwardOtherChains(tables, new Date());
       t.match(
         forwarded
           .map(({ chain, lostDepartment }) => ({ chain, lostDepartment }))
@@ -133,7 +133,7 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
           { chain: 'platform.refusals', lostDepartment: false },
         ],
       );
-      t.strictSame(await forwardOtherChains(tables), [], 'and a second time there is nothing to do');
+      t.strictSame(await forwardOtherChains(tables, new Date()), [], 'and a second time there is nothing to do');
       t.equal((await ask(STRANGER, { path: '/v1/departments/koa' })).status, 404);
       const { Items = [] } = await tables.documents.send(
         new QueryCommand({

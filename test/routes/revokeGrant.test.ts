@@ -4,6 +4,7 @@ import {
   answersBeforeAws,
   deniesWhoMayNot,
   dryRuns,
+  finished,
   holdsIfMatch,
   learnsNothing,
   needsTheIssuer,
@@ -21,6 +22,7 @@ import {
   made,
   type Valid,
 } from '../support/operation.ts';
+import { IAM_MARGIN, sessionsValidUntil } from '../../src/model/revoked-sessions.ts';
 import { KOA, PLATFORM, POL, idOf } from '../support/service.ts';
 import { startWorld, type Asked } from '../support/world.ts';
 
@@ -64,12 +66,12 @@ const revoke = (id: string, query = '', department = 'koa'): Asked => ({
 });
 const valid: Valid = { as: KOA, request: revoke(stays.id) };
 
-t.test('200: a dry run shows what would go, and until when sessions would live', async (t) => {
+t.test('200: a dry run shows what would go; until when sessions live nobody knows before AWS is told', async (t) => {
   const answer = await dryRuns(t, world, { as: KOA, request: revoke(own.id) });
   t.match(answer.body, {
     grant: null,
     plan: [{ action: 'iam:UpdateAssumeRolePolicy', direction: 'narrow' }],
-    sessionsValidUntil: /Z$/,
+    sessionsValidUntil: null,
   });
 });
 
@@ -77,8 +79,8 @@ t.test('200: new sessions stop, and the answer says until when the old ones live
   const answer = await world.ask(KOA, revoke(own.id));
   t.equal(answer.status, 200, answer.text);
   t.notMatch(await trust(own.pushRole), new RegExp(idOf(KOA.repository)));
-  const until = Date.parse(answer.body.sessionsValidUntil) - Date.parse(answer.body.operation.createdAt);
-  t.equal(until, 3_600_000, 'an hour, as long as a session lasts');
+  const until = Date.parse(answer.body.sessionsValidUntil) - Date.parse(answer.body.operation.finishedAt);
+  t.equal(until, 3_600_000 + IAM_MARGIN, 'an hour, as long as a session lasts, from when IAM has spread it');
   t.equal((await world.ask(KOA, { path: `${GRANTS}/${own.id}` })).status, 404);
 });
 
@@ -93,12 +95,12 @@ t.test('200: with revokeSessions those that are alive are denied too', async (t)
     ),
   );
   t.ok(documents.some(({ PolicyDocument = '' }) => /aws:TokenIssueTime/.test(decodeURIComponent(PolicyDocument))));
-  t.ok(Date.parse(answer.body.sessionsValidUntil) - Date.now() < 120_000, 'they are over at once');
+  const { finishedAt } = answer.body.operation;
   const { items } = (await world.ask(KOA, { path: '/v1/departments/koa/push-roles' })).body;
-  t.match(
-    items.find(({ name }: { name: string }) => name === living.pushRole),
-    { sessionsRevokedBefore: /Z$/ },
-  );
+  const role = items.find(({ name }: { name: string }) => name === living.pushRole);
+  t.match(role, { sessionsRevokedBefore: /Z$/ });
+  const end = { how: 'denied', issuedBefore: role.sessionsRevokedBefore } as const;
+  t.equal(answer.body.sessionsValidUntil, sessionsValidUntil(end, finishedAt), 'counted from when AWS had it');
 });
 
 t.test('200: the role of a grant for named repositories goes with it', async (t) => {
@@ -119,6 +121,20 @@ t.test('202: what stands in AWS still is told as an operation', async (t) => {
     { as: KOA, request: revoke(laterStill.id) },
   );
   t.equal((await world.ask(KOA, { path: `${GRANTS}/${laterStill.id}` })).status, 404);
+});
+
+t.test('202: that sessions are over is not said before AWS has been told', async (t) => {
+  const { id } = await make('Unhurried');
+  world.executor.stop();
+  const headers = { prefer: 'respond-async', 'idempotency-key': 'unhurried' };
+  const request = { ...revoke(id, '?revokeSessions=true'), headers };
+  const answer = await world.ask(KOA, request);
+  t.equal(answer.status, 202, answer.text);
+  t.equal(answer.body.sessionsValidUntil, null);
+  await world.executor.start();
+  await finished(t, world, KOA, answer);
+  const again = await world.ask(KOA, request);
+  t.ok(again.body.sessionsValidUntil > again.body.operation.finishedAt, 'a repeat is told, once AWS has it');
 });
 
 t.test('400: each thing that is wrong is told with its pointer', async (t) => {

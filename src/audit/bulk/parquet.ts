@@ -11,6 +11,7 @@ const TYPED: Readonly<
 > = {
   time: { type: 'TIMESTAMP', of: ({ time }) => new Date(time) },
   version: { type: 'INT32', of: ({ version }) => version },
+  schema_version: { type: 'INT32', of: ({ schemaVersion }) => schemaVersion },
   chain: { type: 'STRING', of: ({ chain }) => chain },
   seq: { type: 'INT32', of: ({ seq }) => seq },
   event: { type: 'STRING', of: (_event, text) => text },

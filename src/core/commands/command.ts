@@ -10,6 +10,7 @@ import type { OperationId } from '../../model/ids.ts';
 import type { Answer, Operation, Subject, Target } from '../../model/operation.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PresentLife } from '../../model/present-life.ts';
+import type { Repository } from '../../model/repository.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Write } from '../../model/state.ts';
 
 /** What a command may read beyond the department: the ledger, and the registry to look at, never to change. */
@@ -43,6 +44,8 @@ export interface Decided {
   readonly department: Department;
   readonly subject: Subject;
   readonly writes: readonly Write[];
+  /** The repository that is written, as it was; absent for a new one, and where none is written. */
+  readonly repository?: Repository;
   readonly claims: readonly ClaimWrite[];
   /** The AWS resources to bring to the new state; none when the change is ours alone. */
   readonly targets: readonly Target[];

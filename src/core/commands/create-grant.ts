@@ -9,6 +9,7 @@ import type { PushRole } from '../../model/push-role.ts';
 import type { Repository } from '../../model/repository.ts';
 import { take } from '../../model/settle.ts';
 import { isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../../model/state.ts';
+import type { BlastRadius } from '../../policy/blast-radius.ts';
 import { assignPushRole, numberedRoleName, MAX_DEPARTMENT_ROLES } from '../../policy/role-assignment.ts';
 import { grantView } from '../views/grant.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
@@ -89,7 +90,12 @@ function isOnlyItself({ body }: Input, caller: Caller, { named }: Facts, state: 
   );
 }
 
-function decided(situation: Situation<Facts>, before: DepartmentState, draft: GrantDraft, radius: unknown): Decided {
+function decided(
+  situation: Situation<Facts>,
+  before: DepartmentState,
+  draft: GrantDraft,
+  radius: BlastRadius,
+): Decided {
   const { config, operation, newId, now, caller, facts } = situation;
   const id = `grant-${newId}` as GrantId;
   const { role, isNew } = chooseRole(situation, before, { ...draft, id });

@@ -46,6 +46,7 @@ export const deleteRepository: Command<Facts> = {
       department: before.department,
       subject: { type: 'repository', id: repository.name },
       writes: [{ kind: 'put', entity: { type: 'repository', value: pendingDelete(repository, operation) } }],
+      repository,
       claims: [],
       targets: [{ kind: 'repository', name: repository.name, force }],
       plan: planRepository(repository.name, repository, undefined, before.access, config.aws),

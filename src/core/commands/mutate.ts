@@ -8,10 +8,10 @@ import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import { commit } from '../../ledger/commit.ts';
 import { NEW_HEAD, readDepartment, type DepartmentRead } from '../../ledger/read.ts';
-import type { AuditRecord } from '../../model/audit-event.ts';
 import type { OperationId } from '../../model/ids.ts';
 import type { Operation } from '../../model/operation.ts';
 import type { DepartmentHead } from '../../model/state.ts';
+import { acceptedRecord } from './accepted-record.ts';
 import { checkNotPending } from './checks.ts';
 import type { Decided } from './command.ts';
 import { departmentOfRepeat, findRepeat, idempotencyRecord, repeatable, type Repeatable } from './idempotency.ts';
@@ -193,7 +193,7 @@ function refusal(
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
   department: string | undefined,
 ): Promise<ServiceError> {
-  return refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
+  return refuse(parts, asker, name, decision, { department, input });
 }
 
 async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<Tried> {
@@ -227,7 +227,7 @@ async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Pro
     );
   }
   const operation = operationOf(run, decided, operationId, head, now);
-  const committed = await commitIntent(run, read.head, decided, operation, now);
+  const committed = await commitIntent(run, read, decided, operation, now);
   if (committed === 'committed') return { kind: 'accepted', operation: operation.id };
   return { kind: 'conflict', department: operation.department, read: `${head.version}/${head.auditSeq}` };
 }
@@ -281,39 +281,34 @@ function operationOf(
 
 /** One transaction: the new state, the operation and the audit intent; for a change that is ours alone, its outcome too. */
 async function commitIntent(
-  { parts, asker, repeat }: Run,
-  was: DepartmentHead | undefined,
+  run: Run,
+  { head: was, state }: DepartmentRead,
   decided: Decided,
   operation: Operation,
   now: Date,
 ): Promise<'committed' | 'conflict'> {
+  const { parts, repeat } = run;
   const head = was ?? NEW_HEAD;
-  const accepted: AuditRecord = {
-    time: now.toISOString(),
-    department: decided.department.id,
-    action: operation.command,
-    outcome: 'accepted',
-    subject: operation.subject,
-    caller: auditCaller(asker.caller),
-    source: asker.source,
-    operation: operation.id,
-    version: operation.version,
-    plan: operation.plan,
-  };
-  const { plan: _plan, ...unplanned } = accepted;
-  const records =
-    operation.status === 'succeeded' ? [accepted, { ...unplanned, outcome: 'succeeded' } as const] : [accepted];
   const ended = decided.supersedes === undefined ? [] : [supersededBy(decided.supersedes, operation)];
-  const events = link(decided.department.id, chainHeadOf(head), [...ended.map(endRecord), ...records]);
+  const accepted = acceptedRecord(run, state, decided, operation);
+  const records = [
+    ...ended.map(endRecord),
+    accepted,
+    ...(operation.status === 'succeeded' ? [endRecord(operation)] : []),
+  ];
+  const events = link(decided.department.id, chainHeadOf(head), records);
   const left = head.pendingOperations.filter((id) => id !== decided.supersedes?.id);
   const pendingOperations = operation.status === 'pending' ? [...left, operation.id] : left;
   const life = decided.life ?? head.life;
+  // The chain of a department that is made tells all of it from its first event on.
+  const toldFrom = state === undefined ? head.auditSeq + 1 : head.toldFrom;
   const becomes: DepartmentHead = {
     version: operation.version,
     ...auditHead(head, events),
     pendingOperations,
     deleted: false,
     ...(life === undefined ? {} : { life }),
+    ...(toldFrom === undefined ? {} : { toldFrom }),
   };
   return commit(parts.tables, {
     department: decided.department,

@@ -1,40 +1,50 @@
 import { auditCaller } from '../../caller/audit-caller.ts';
 import { refusalChain } from '../../ledger/chain.ts';
+import { auditInput } from './audit-input.ts';
 import type { Decision } from '../authorize/authorize.ts';
 import type { CommandName } from '../authorize/rules.ts';
-import type { Asker } from '../core.ts';
+import type { Asker, Input } from '../core.ts';
 import { notFound, ServiceError } from '../errors.ts';
 import { appendToChain } from '../../ledger/append.ts';
 import type { AuditRecord } from '../../model/audit-event.ts';
 import { embeddedMetric } from '../../metrics/metrics.ts';
+import { askedSubject } from './asked-subject.ts';
 import type { CoreParts } from './parts.ts';
 
 /** How often appending a refusal is tried when others append to the same chain at the same time. */
 const ATTEMPTS = 6;
 
+/** What the caller asked for, for the one who reads of the refusal. */
+export interface RefusedRequest {
+  /** The department in question, where there is one. */
+  readonly department: string | undefined;
+  readonly input: Input;
+}
+
 /**
  * Records a denial and gives the error that the caller is told: the rule that was missed, or for what the caller may
  * not know of the constant "not found".
- *
- * @param asked what the caller named, for the one who reads the platform's chain
  */
 export async function refuse(
   parts: CoreParts,
   asker: Asker,
   command: CommandName,
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
-  asked: { readonly department: string | undefined; readonly subject?: string },
+  asked: RefusedRequest,
 ): Promise<ServiceError> {
   const error = errorOf(decision);
   // A stranger's attempts go to the platform's chain: no flood of them reaches a department's own.
   const department = decision.kind === 'denied' ? decision.department : undefined;
+  const subject = askedSubject(command, asked.input);
   await record(parts, refusalChain(department), {
     time: parts.now().toISOString(),
     ...(department === undefined ? {} : { department }),
     action: command,
     outcome: 'denied',
+    ...(subject === undefined ? {} : { subject }),
     caller: auditCaller(asker.caller),
     source: asker.source,
+    ...auditInput(asked.input),
     reason: { code: error.code, detail: reasonOf(decision, asked) },
   });
   const measured = embeddedMetric({ kind: 'denial', reason: error.code }, parts.tables.state, parts.now());
@@ -50,13 +60,11 @@ function errorOf(decision: Exclude<Decision, { readonly kind: 'allowed' }>): Ser
 
 function reasonOf(
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
-  asked: { readonly department: string | undefined; readonly subject?: string },
+  { department, input }: RefusedRequest,
 ): string {
   if (decision.kind === 'denied') return decision.missed;
-  return `The caller has no access to ${asked.department ?? asked.subject ?? 'it'}, or it does not exist.`.slice(
-    0,
-    512,
-  );
+  const named = department ?? (Object.values(input.params).join(' ') || 'it');
+  return `The caller has no access to ${named}, or it does not exist.`.slice(0, 512);
 }
 
 /** A refusal changes nothing, so a record that can't be written does not hold the answer up; the log has it then. */

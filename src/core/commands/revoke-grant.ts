@@ -1,17 +1,11 @@
 import { pendingDelete, pendingUpdate } from '../../model/pending.ts';
-import { MAX_SESSION_SECONDS, type PushRole } from '../../model/push-role.ts';
+import type { PushRole } from '../../model/push-role.ts';
+import { REVOCATION_MARGIN, type SessionsEnd } from '../../model/revoked-sessions.ts';
 import type { DepartmentState } from '../../model/state.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
 import { departmentInPath, nothingElse, type Command } from './command.ts';
 import { planRoles } from './plans.ts';
 import { findGrant, roleOf } from './update-grant.ts';
-
-/**
- * How far after the revocation sessions are still denied, in milliseconds: a session that begins while the change is on
- * its way to AWS, and through IAM, must not outlive it. Other workflows of the same role try again after it.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
- */
-const REVOCATION_MARGIN = 60_000;
 
 /**
  * Revokes a grant. New sessions stop when AWS has the change; those that are alive end within the hour, or at once with
@@ -59,13 +53,19 @@ export const revokeGrant: Command<undefined> = {
         entityName: 'grant',
         entity: null,
         created: false,
-        sessionsValidUntil: revokesSessions
-          ? now
-          : new Date(Date.parse(now) + MAX_SESSION_SECONDS * 1000).toISOString(),
+        // Nobody knows until AWS has been told.
+        sessionsValidUntil: null,
+        sessionsEnd: endOf(nextRole, revokesSessions),
       },
     };
   },
 };
+
+function endOf({ scope, sessionsRevokedBefore }: PushRole, revokesSessions: boolean): SessionsEnd {
+  if (scope === 'named') return { how: 'with-role' };
+  if (!revokesSessions || sessionsRevokedBefore === undefined) return { how: 'expire' };
+  return { how: 'denied', issuedBefore: sessionsRevokedBefore };
+}
 
 function withoutGrant(
   state: DepartmentState,

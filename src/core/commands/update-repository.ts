@@ -58,6 +58,7 @@ export const updateRepository: Command<Facts> = {
       department: before.department,
       subject: { type: 'repository', id: next.name },
       writes: [{ kind: 'put', entity: { type: 'repository', value } }],
+      repository,
       claims: [],
       targets: plan.length === 0 ? [] : [{ kind: 'repository', name: next.name }],
       plan,

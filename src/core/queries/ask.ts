@@ -18,7 +18,7 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
   const query = QUERIES[name];
   if (query.about === 'anything') {
     const decision = decide(parts, name, asker, undefined);
-    if (decision.kind !== 'allowed') throw await refuse(parts, asker, name, decision, { department: undefined });
+    if (decision.kind !== 'allowed') throw await refuse(parts, asker, name, decision, { department: undefined, input });
     return query.answer({ parts, asker, input });
   }
   const finding = query.departmentOf(input, parts);
@@ -33,7 +33,7 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
     if (state === undefined) throw notFound();
     return query.answer({ parts, asker, input, state, life });
   }
-  throw await refuse(parts, asker, name, decision, { department, subject: Object.values(input.params).join(' ') });
+  throw await refuse(parts, asker, name, decision, { department, input });
 }
 
 function decide(

@@ -115,7 +115,7 @@ t.test('a state table that was restored and not reconciled stops the export, whi
   t.equal((await manifests()).length, 2, 'nothing was written');
   t.equal((await readExports(tables)).last.number, 2, 'and nothing recorded');
 
-  await forwardOtherChains(tables);
+  await forwardOtherChains(tables, new Date());
   t.match(await reconcileExport(tables, new Date()), { last: 2 });
   t.equal((await night()).number, 3);
   await whole(t, 30);
