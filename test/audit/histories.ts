@@ -1,5 +1,5 @@
 import { DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
-import { rebuild, type Entities } from '../../src/audit/rebuild.ts';
+import { rebuild, type Entities, type Rebuilt } from '../../src/audit/rebuild.ts';
 import type { Tables } from '../../src/ledger/client.ts';
 import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import { listRepositories, readDepartment, readDepartmentItem } from '../../src/ledger/read.ts';
@@ -10,7 +10,7 @@ import { canonicalJson } from '../../src/model/canonical-json.ts';
 import { applied, nameOf, wanted, type ToldEntity } from '../../src/model/entity-change.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
 import { entitiesOf, type Entity } from '../../src/model/state.ts';
-import { reconcile } from '../../src/operations/reconcile.ts';
+import { reconcile } from '../../src/maintenance/reconcile.ts';
 import type { FaultKind, GateRules } from '../faults/gate.ts';
 import { randomOf, type Random } from '../faults/random.ts';
 import { ask, newPlace } from '../faults/run.ts';
@@ -75,7 +75,12 @@ export async function* histories(count: number, firstSeed = 1): AsyncGenerator<H
 async function playHistory(world: FaultWorld, seed: number): Promise<History> {
   const random = randomOf(seed);
   const playing: Playing = { world, place: newPlace(), random, moments: [], faults: random.pick([0, 10, 40]) };
-  for (const one of [createDepartment(random), step.putOrganisation(), step.createRepository('one')])
+  for (const one of [
+    createDepartment(random),
+    step.putOrganisation(),
+    step.createRepository('one'),
+    step.createRepository('two'),
+  ])
     await play(playing, one);
   const length = 5 + random.below(8);
   for (let turn = 0; turn < length; turn++) await play(playing, await choose(playing));
@@ -121,6 +126,9 @@ async function choose({ world, place, random }: Playing): Promise<Step> {
     (body: Readonly<Record<string, unknown>>): Step =>
     () => ({ command: 'updateDepartment', params: department, body });
   const letters = (await listDeadLetters(tables)).filter((letter) => letter.department === place.department);
+  const [letter] = letters;
+  if (letter !== undefined && random.chance(0.3))
+    return () => ({ command: 'replayOperation', params: { id: letter.operation } });
   return random.pick<Step>([
     step.createRepository(name),
     step.createRepository(name, { lifecyclePolicy: step.LIFECYCLE, imageTagMutability: 'MUTABLE' }),
@@ -145,7 +153,6 @@ async function choose({ world, place, random }: Playing): Promise<Step> {
     update({ displayName: random.pick(['Ours', 'Theirs']), selfService: random.chance(0.5) }),
     update({ managers: random.chance(0.5) ? [MANAGER] : [] }),
     () => ({ command: 'deleteDepartment', params: department }),
-    () => ({ command: 'replayOperation', params: { id: letters[0]?.operation ?? 'op-none' } }),
   ]);
 }
 
@@ -173,17 +180,20 @@ async function askUnderFaults(playing: Playing, asked: Asked): Promise<void> {
   }
 }
 
-/** Rings the executor once, on an AWS that refuses some of what it is asked. */
+/** What AWS may refuse for a while, by the beginning of a call's name and of its resource. */
+const REFUSABLE: readonly ((place: Place) => string)[] = [
+  () => 'PutLifecyclePolicy',
+  () => 'SetRepositoryPolicy',
+  ({ department }) => `SetRepositoryPolicy ${department}/two`,
+  () => 'UpdateAssumeRolePolicy',
+  () => 'PutRolePolicy',
+  () => 'Delete',
+];
+
+/** Rings the executor once, on an AWS that may refuse some of what it is asked. */
 async function ringUnderFaults(playing: Playing): Promise<void> {
   const { world, place, random } = playing;
-  const call = random.pick([
-    'PutLifecyclePolicy',
-    'SetRepositoryPolicy',
-    'UpdateAssumeRolePolicy',
-    'PutRolePolicy',
-    'Delete',
-  ]);
-  if (random.chance(0.4)) world.refusals.set(`${call}`, random.pick([QUOTA, DOWN]));
+  if (random.chance(0.4)) world.refusals.set(random.pick(REFUSABLE)(place), random.pick([QUOTA, DOWN]));
   if (random.chance(0.1)) await changeByHand(playing);
   const { ring, gate } = world.startExecutor(rulesOf(playing), { next: 1 });
   await Promise.race([ring(place.department).catch(() => undefined), gate.crashed]);
@@ -217,17 +227,21 @@ async function settle(playing: Playing): Promise<void> {
 
 // ---- What is held against what --------------------------------------------------------------------------------------
 
-async function note(playing: Playing): Promise<void> {
-  const { tables } = playing.world.embedded.executor;
-  const { head, state } = await readDepartment(tables, playing.place.department);
-  const repositories = await listRepositories(tables, playing.place.department as DepartmentId, 100);
+async function note({ world, place, moments }: Playing): Promise<void> {
+  moments.push(await momentOf(world.embedded.executor.tables, place.department));
+}
+
+/** What the ledger has of a department now, and how far its chain is. */
+export async function momentOf(tables: Tables, department: string): Promise<Moment> {
+  const { head, state } = await readDepartment(tables, department);
+  const repositories = await listRepositories(tables, department as DepartmentId, 100);
   const entities: readonly Entity[] = [
     ...(state === undefined ? [] : entitiesOf(state)),
     ...repositories.map((value) => ({ type: 'repository', value }) as const),
   ];
   const byName = (told: readonly ToldEntity[]) => new Map(told.map((one) => [nameOf(one), one]));
   const ledger = { wanted: byName(entities.flatMap(wanted)), applied: byName(entities.flatMap(applied)) };
-  playing.moments.push({ events: head?.auditSeq ?? 0, ledger });
+  return { events: head?.auditSeq ?? 0, ledger };
 }
 
 async function eventsOf({ world, place }: Playing): Promise<readonly AuditEvent[]> {
@@ -251,11 +265,17 @@ export function differences({ seed, events, moments }: History): readonly string
     const at = `seed ${seed}, event ${count}`;
     return [
       ...(told.isWhole || count === 0 ? [] : [`${at}: it does not say that it is whole`]),
-      ...told.contradictions.map((what) => `${at}: ${what}`),
-      ...unlike(told.wanted, ledger.wanted).map((what) => `${at}: wanted ${what}`),
-      ...unlike(told.applied, ledger.applied).map((what) => `${at}: applied ${what}`),
+      ...[...told.contradictions, ...unlikeLedger(told, ledger)].map((what) => `${at}: ${what}`),
     ];
   });
+}
+
+/** What a chain tells otherwise than the ledger has it, in words. */
+export function unlikeLedger(told: Rebuilt, ledger: LedgerState): readonly string[] {
+  return [
+    ...unlike(told.wanted, ledger.wanted).map((what) => `wanted ${what}`),
+    ...unlike(told.applied, ledger.applied).map((what) => `applied ${what}`),
+  ];
 }
 
 function unlike(told: Entities, ledger: ReadonlyMap<string, ToldEntity>): readonly string[] {

@@ -5,12 +5,14 @@ import { Readable } from 'node:stream';
 import t from 'tap';
 import { observeRepository, observeRole } from '../../src/aws/observe.ts';
 import { findBreak } from '../../src/ledger/chain.ts';
+import { rebuild } from '../../src/audit/rebuild.ts';
 import { ensureTables } from '../../src/ledger/tables.ts';
 import { takeLease } from '../../src/ledger/lease.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
 import { forwardOtherChains, reconcile } from '../../src/maintenance/reconcile.ts';
 import { readState, restoreState, type StateItem } from '../../src/maintenance/state-table.ts';
+import { momentOf, readChain, unlikeLedger } from '../audit/histories.ts';
 import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 
 const DEPARTMENT = 'koa' as DepartmentId;
@@ -134,6 +136,8 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
         ],
       );
       t.strictSame(await forwardOtherChains(tables, new Date()), [], 'and a second time there is nothing to do');
+      const { isWhole, wanted } = rebuild(await readChain(tables, 'later'));
+      t.strictSame({ isWhole, wanted: [...wanted] }, { isWhole: true, wanted: [] }, 'its chain says that it is gone');
       t.equal((await ask(STRANGER, { path: '/v1/departments/koa' })).status, 404);
       const { Items = [] } = await tables.documents.send(
         new QueryCommand({
@@ -158,6 +162,12 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
     await t.rejects(reconcile(parts, DEPARTMENT, false), /executor is at work/, 'not beside the executor');
     t.ok(await takeLease(tables, DEPARTMENT, 'nobody', Date.now() + 7_200_000, 0), 'its lease lapses');
     const found = await reconcile(parts, DEPARTMENT, false);
+    const told = rebuild(await readChain(tables, DEPARTMENT));
+    t.strictSame(
+      unlikeLedger(told, (await momentOf(tables, DEPARTMENT)).ledger),
+      [],
+      'the chain tells what was restored, and no longer what was lost',
+    );
     t.match(
       found.since.map(({ action, outcome }) => `${action} ${outcome}`),
       ['putAccountAccess accepted', 'putAccountAccess succeeded'],
