@@ -58,7 +58,7 @@ export interface Left {
 
 /**
  * How a transaction moves the desired state, for its audit event: each entity that is another one afterwards. What only begins or ceases
- * to wait for AWS is none of them. Folding these over a chain gives the state, see `src/audit/rebuild.ts`.
+ * to wait for AWS is none of them. Folding these over a chain gives the state, see `rebuild.ts`.
  */
 export function changesOf(found: Found, left: Left): readonly EntityChange[] {
   const before = entitiesIn(found).flatMap(wanted);
@@ -120,7 +120,7 @@ function namesOf(entity: Entity): readonly string[] {
 
 /** What is wanted of an entity: nothing of one that is to go. */
 export function wanted(entity: Entity): readonly ToldEntity[] {
-  return isWanted(entity.value as Pendable) ? told(entity) : [];
+  return isWanted(entity.value) ? told(entity) : [];
 }
 
 /** What AWS is known to have of an entity: where it waits for an operation, what that one found. */

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { EMPTY_CHAIN, findBreak, link } from '../../src/ledger/chain.ts';
 import { readEventLine } from '../../src/audit/verify/event-line.ts';
 import { manifestKey } from '../../src/audit/bulk/manifest.ts';
-import { rebuild } from '../../src/audit/rebuild.ts';
+import { rebuild } from '../../src/model/rebuild.ts';
 import { verifyFiles } from '../../src/audit/verify/verify-files.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import { recordOf } from './log.ts';

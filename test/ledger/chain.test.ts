@@ -53,7 +53,7 @@ t.test('the hash is SHA-256 over the hash before and the event in canonical JSON
     { time: '2026-01-01T00:00:01.000Z', action: 'createGrant', outcome: 'succeeded' },
   ]) as [AuditEvent, AuditEvent];
   t.equal(one.prev, GENESIS_HASH);
-  const canonical = `{"action":"createGrant","chain":"koa","id":"koa/1","outcome":"accepted","prev":"${GENESIS_HASH}","seq":1,"time":"2026-01-01T00:00:00.000Z","version":1}`;
+  const canonical = `{"action":"createGrant","chain":"koa","id":"koa/1","outcome":"accepted","prev":"${GENESIS_HASH}","schemaVersion":2,"seq":1,"time":"2026-01-01T00:00:00.000Z","version":1}`;
   t.equal(
     one.hash,
     createHash('sha256')

@@ -5,14 +5,14 @@ import { Readable } from 'node:stream';
 import t from 'tap';
 import { observeRepository, observeRole } from '../../src/aws/observe.ts';
 import { findBreak } from '../../src/ledger/chain.ts';
-import { rebuild } from '../../src/audit/rebuild.ts';
+import { rebuild } from '../../src/model/rebuild.ts';
 import { ensureTables } from '../../src/ledger/tables.ts';
 import { takeLease } from '../../src/ledger/lease.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
 import { forwardOtherChains, reconcile } from '../../src/maintenance/reconcile.ts';
 import { readState, restoreState, type StateItem } from '../../src/maintenance/state-table.ts';
-import { momentOf, readChain, unlikeLedger } from '../audit/histories.ts';
+import { momentOf, readChain, unlikeLedger } from '../support/histories.ts';
 import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 
 const DEPARTMENT = 'koa' as DepartmentId;

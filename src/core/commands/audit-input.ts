@@ -6,7 +6,7 @@ import { canonicalJson } from '../../model/canonical-json.ts';
 const MOST_BYTES = 2_048;
 /** Bytes of canonical JSON that a member has at most which is left whole all the same. */
 const SHORT_BYTES = 128;
-/** Characters that are left of one that is cut. */
+/** UTF-16 units that are left of one that is cut. */
 const LEFT_CHARACTERS = 96;
 
 /** What an audit event keeps of a request: parameters and body as the contract let them through, and of what is long its beginning. */
@@ -30,8 +30,10 @@ function shortened(members: Readonly<Record<string, unknown>>): Readonly<Record<
 function cutWhereLong(value: unknown): unknown {
   const bytes = bytesOf(value);
   if (bytes <= SHORT_BYTES) return value;
-  // By whole characters: half of one is none that UTF-8 can write.
-  const cut = [...canonicalJson(value).slice(0, 2 * LEFT_CHARACTERS)].slice(0, LEFT_CHARACTERS).join('');
+  // Half of a character is none that UTF-8 can write.
+  const cut = canonicalJson(value)
+    .slice(0, LEFT_CHARACTERS)
+    .replace(/\p{Surrogate}$/u, '');
   return { cut, bytes } satisfies CutValue;
 }
 

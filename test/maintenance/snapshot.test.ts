@@ -1,6 +1,6 @@
 import t from 'tap';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { rebuild } from '../../src/audit/rebuild.ts';
+import { rebuild } from '../../src/model/rebuild.ts';
 import type { ExecutorParts } from '../../src/executor/parts.ts';
 import { departmentPartition, DEPARTMENT_SORT_KEY } from '../../src/ledger/keys.ts';
 import { readDepartmentItem } from '../../src/ledger/read.ts';
@@ -17,7 +17,7 @@ import {
   putOrganisation,
 } from '../faults/scenarios.ts';
 import { startFaultWorld } from '../faults/world.ts';
-import { readChain, momentOf, unlikeLedger } from './histories.ts';
+import { readChain, momentOf, unlikeLedger } from '../support/histories.ts';
 
 const world = await startFaultWorld();
 t.teardown(() => world.close());

@@ -1,6 +1,6 @@
-import type { AuditEvent } from '../model/audit-event.ts';
-import { canonicalJson } from '../model/canonical-json.ts';
-import { nameOf, type EntityChange, type ToldEntity } from '../model/entity-change.ts';
+import type { AuditEvent } from './audit-event.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { nameOf, type EntityChange, type ToldEntity } from './entity-change.ts';
 
 /** Entities by their names, such as `grant/grant-01jd…`. */
 export type Entities = ReadonlyMap<string, RebuiltEntity>;

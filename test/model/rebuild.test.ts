@@ -3,7 +3,7 @@ import { eventOf } from '../../src/ledger/read-audit.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { EntityChange, ToldEntity } from '../../src/model/entity-change.ts';
 import { runs } from '../support/extent.ts';
-import { differences, histories, type History } from './histories.ts';
+import { differences, histories, type History } from '../support/histories.ts';
 
 /** The members of what is told of each kind of entity, without the optional ones of their own; the compiler holds it to the model. */
 const MEMBERS: {

@@ -1,5 +1,5 @@
 import { DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
-import { rebuild, type Entities, type Rebuilt } from '../../src/audit/rebuild.ts';
+import { rebuild, type Entities, type Rebuilt } from '../../src/model/rebuild.ts';
 import type { Tables } from '../../src/ledger/client.ts';
 import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import { listRepositories, readDepartment, readDepartmentItem } from '../../src/ledger/read.ts';
