@@ -39,7 +39,7 @@ const MOST_DELIVERIES = 50;
  * Reads the stream from now on and hands records to the executor in the form, filtered, spread and retried as the event source
  * mapping in `infra/` does: only records of a department that has something pending; those of one department in their order,
  * several departments at once; what was not done is delivered again, a little later each time, and holds up no other.
- * The stream can only be asked. It is asked after each write of this process, and at growing intervals for those of others.
+ * The stream can only be asked. It is asked after each transaction of this process, and at growing intervals for those of others.
  */
 export async function startStreamPoller(options: PollerOptions): Promise<StreamPoller> {
   const { endpoint, region, credentials, tables } = options;
@@ -51,7 +51,7 @@ export async function startStreamPoller(options: PollerOptions): Promise<StreamP
   const closed = new AbortController();
   const isOpen = (): boolean => !closed.signal.aborted;
   const doorbell = openDoorbell();
-  const unwatch = watchWrites(endpoint, doorbell.ring);
+  const unwatch = watchTransactions(endpoint, doorbell.ring);
   const lanes = openLanes((records) => deliver(options, records, isOpen));
   const loop = async (): Promise<void> => {
     let idle = SHORTEST_IDLE_PAUSE;
@@ -114,18 +114,16 @@ function openDoorbell() {
   };
 }
 
-const WRITES = /\.(?:PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems)$/;
-
 /**
- * Tells of each write that this process sent to an endpoint of DynamoDB, once it is answered.
+ * Tells of each transaction that this process sent to an endpoint of DynamoDB, once it is answered: what rings is written in one.
  * @see https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http
  */
-function watchWrites(endpoint: string, told: () => void): () => void {
+function watchTransactions(endpoint: string, told: () => void): () => void {
   const { host } = new URL(endpoint);
   const onAnswer = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
-    const target = String(request.getHeader('x-amz-target'));
-    if (request.getHeader('host') === host && WRITES.test(target)) told();
+    const isTransaction = String(request.getHeader('x-amz-target')).endsWith('.TransactWriteItems');
+    if (isTransaction && request.getHeader('host') === host) told();
   };
   subscribe('http.client.response.finish', onAnswer);
   return () => void unsubscribe('http.client.response.finish', onAnswer);

@@ -1,6 +1,7 @@
 /**
  * The module before the real binaries, OpenTofu's and Terraform's, with a stand-in for the provider, so without a network. Where one
- * of them is not on the PATH nothing of it is run, and a line says so with the count.
+ * of them is not on the PATH nothing of it is run, and a line says so with the count. `npm test` has it read the module and a few
+ * planted mistakes; the module's own tests, and all mistakes, are a step of CI.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,17 +10,21 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { readProviderSchema, startProviderStandIn } from '../../scripts/provider-stand-in.ts';
 import { auditTable } from '../../src/ledger/tables.ts';
+import { IS_WHOLE, oneIn } from '../support/extent.ts';
 import { renderDocuments } from './documents.ts';
 import { readModule } from './module-source.ts';
 import { PLANTED_ERRORS, withPlanted } from './planted-errors.ts';
 
 const FOLDERS = ['infra', 'infra/examples/shared-account'];
-const planted = PLANTED_ERRORS.filter(({ diagnostic }) => diagnostic !== undefined);
-const CHECKS = 1 + FOLDERS.length * 2 + 1 + planted.length;
+const planted = oneIn(
+  8,
+  PLANTED_ERRORS.filter(({ diagnostic }) => diagnostic !== undefined),
+);
+const CHECKS = 1 + FOLDERS.length * (IS_WHOLE ? 2 : 1) + 1 + planted.length;
 
 for (const binary of ['tofu', 'terraform']) {
   if (!isThere(binary)) {
-    const what = `not run: ${CHECKS} checks of infra/ by ${binary} (fmt, validate, test, planted mistakes), which is not on the PATH`;
+    const what = `not run: ${CHECKS} checks of infra/ by ${binary} (fmt, validate, ${IS_WHOLE ? 'test, ' : ''}planted mistakes), which is not on the PATH`;
     t.pass(what);
     console.error(what);
     continue;
@@ -63,10 +68,13 @@ for (const binary of ['tofu', 'terraform']) {
     });
 
     for (const folder of FOLDERS) {
-      t.test(`${folder} is valid and its own tests pass`, async (t) => {
+      t.test(`${folder} is valid`, async (t) => {
         t.equal((await run(folder, 'init', '-backend=false', '-input=false')).code, 0, 'init');
         const validated = await run(folder, 'validate', '-json');
         t.match(JSON.parse(validated.output), { valid: true, error_count: 0, warning_count: 0 }, 'validate');
+      });
+      if (!IS_WHOLE) continue;
+      t.test(`the tests of ${folder} pass`, async (t) => {
         const tested = await run(folder, 'test', '-json', '-verbose');
         const messages = tested.output
           .split('\n')

@@ -1,5 +1,5 @@
 import { mock } from 'node:test';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
 import { rungBy } from '../../src/executor/handle.ts';
 import { LOCAL_CREDENTIALS } from '../../src/local/embedded.ts';
@@ -30,9 +30,15 @@ t.test('what this process writes rings at once, and not when a pause is over', a
       tell = resolve;
     });
     await tables.documents.send(
-      new PutCommand({
-        TableName: tables.state,
-        Item: { pk: `DEPARTMENT#${id}`, sk: 'DEPARTMENT', hasPending: 'yes' },
+      new TransactWriteCommand({
+        TransactItems: [
+          {
+            Put: {
+              TableName: tables.state,
+              Item: { pk: `DEPARTMENT#${id}`, sk: 'DEPARTMENT', hasPending: 'yes' },
+            },
+          },
+        ],
       }),
     );
     await told;

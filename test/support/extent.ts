@@ -2,7 +2,8 @@
  * How much of a large table or of a property's runs is tried. `npm test` tries a part, so that it ends within minutes;
  * .ci/steps/whole-tests.sh tries all of it, by ECP_TESTS=whole.
  */
-const IS_WHOLE = process.env['ECP_TESTS'] === 'whole';
+/** Whether all of it is tried. */
+export const IS_WHOLE = process.env['ECP_TESTS'] === 'whole';
 
 /** Which part of the runs of a property `npm test` makes. */
 const PART_OF_RUNS = 10;

@@ -12,11 +12,15 @@ import { verifyFiles } from '../../../src/audit/verify/verify-files.ts';
 import { verifyLive } from '../../../src/audit/verify/verify-live.ts';
 import { tablesOf } from '../../../src/compose/connections.ts';
 import type { AuditEvent } from '../../../src/model/audit-event.ts';
+import { runs } from '../../support/extent.ts';
 import { PLATFORM, startService } from '../../support/service.ts';
 import { parseCsv } from './csv-reader.ts';
 import { chainOf, fillLog } from '../log.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../src/entry/audit-command.ts', import.meta.url));
+
+/** How often the consumer is killed before it may end. */
+const KILLS = runs(3);
 
 /** A network between the consumer and the service: answers come in pieces, and some break off. */
 async function badNetwork(t: Test, service: string): Promise<string> {
@@ -92,7 +96,7 @@ t.test('a consumer that is killed at random ends with exactly the events, in ord
     await t.test(`an export as ${format}`, async (t) => {
       const output = join(scratch, `export.${format}`);
       const args = ['export', '--url', url, '--output', output, '--format', format];
-      for (let kills = 0; kills < 3; kills++) await runAndKill(args, output, token, true);
+      for (let kills = 0; kills < KILLS; kills++) await runAndKill(args, output, token, true);
       t.equal(await runAndKill(args, output, token, false), 0);
       const text = await readFile(output, 'utf8');
       const got =
@@ -121,7 +125,7 @@ t.test('a consumer that is killed at random ends with exactly the events, in ord
         await setTimeout(100);
       }
     })();
-    for (let kills = 0; kills < 3; kills++) await runAndKill(args, output, token, true);
+    for (let kills = 0; kills < KILLS; kills++) await runAndKill(args, output, token, true);
     await growth;
     const all = Object.values(longer).flat();
     const child = spawn(process.execPath, ['--import=tsx', COMMAND, ...args], {

@@ -16,7 +16,7 @@ import { startEmbedded } from '../../../src/local/embedded.ts';
 import { PLATFORM, startService } from '../../support/service.ts';
 import { copyFor, FORGERIES, type Forger, type Forgery } from './forgeries.ts';
 import { chainOf, fillLog } from '../log.ts';
-import { verifyWithPython, type End } from './python-verifier.ts';
+import { startPythonVerifier, type End } from './python-verifier.ts';
 
 const PAGE = new URL('../../../docs/audit.md', import.meta.url);
 const BEGIN = '<!-- What test/audit/verify/forgeries.test.ts found. -->\n\n';
@@ -65,7 +65,9 @@ t.test('each forgery is told as docs/audit.md says', async (t) => {
   const scratch = await mkdtemp(join(tmpdir(), 'audit-forgeries-'));
   const service = await startService(t, { executor: false });
   const other = await startEmbedded({ executor: false });
+  const python = startPythonVerifier();
   t.teardown(async () => {
+    python.close();
     await other.close();
     await rm(scratch, { recursive: true });
   });
@@ -91,7 +93,7 @@ t.test('each forgery is told as docs/audit.md says', async (t) => {
     live: await verifyLive(client, [copy], { publicKey }),
   });
   const agree = async (t: Test, copy: string, { nothing, manifest }: Readonly<Record<string, Verdict>>) => {
-    const pythons = [await verifyWithPython(copy), await verifyWithPython('--manifest', `4=${reference.sha256}`, copy)];
+    const pythons = [await python.verify(copy), await python.verify('--manifest', `4=${reference.sha256}`, copy)];
     for (const [index, verdict] of [nothing, manifest].entries())
       t.equal(pythons[index]?.end, verdict && endOf(verdict), `the second verifier agrees: ${pythons[index]?.text}`);
   };

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 const PYTHON = fileURLToPath(new URL('verify.py', import.meta.url));
 
@@ -9,16 +9,25 @@ export type End = 'whole' | 'wrong' | 'open';
 
 const ENDS: Readonly<Record<number, End>> = { 0: 'whole', 1: 'wrong', 3: 'open' };
 
-/** Asks the second verifier: another language, another author's reading of docs/audit.md. */
-export async function verifyWithPython(
-  ...args: readonly string[]
-): Promise<{ readonly end: End | undefined; readonly text: string }> {
-  try {
-    const { stdout } = await promisify(execFile)('python3', [PYTHON, ...args]);
-    return { end: 'whole', text: stdout };
-  } catch (error) {
-    const { code = -1, stdout = '', stderr = '' } = error as { code?: number; stdout?: string; stderr?: string };
-    // A traceback ends with 1 as well; it is no verdict.
-    return { end: stderr === '' ? ENDS[code] : undefined, text: `${stdout}${stderr}` };
-  }
+/** The second verifier: another language, another author's reading of docs/audit.md. One process of it verifies many things. */
+export interface PythonVerifier {
+  /** Verifies as `verify.py` does with these arguments. @throws Error when it ends without a verdict: it says why on stderr */
+  readonly verify: (...args: readonly string[]) => Promise<{ readonly end: End | undefined; readonly text: string }>;
+  readonly close: () => void;
+}
+
+/** Starts the second verifier. It verifies one thing at a time. */
+export function startPythonVerifier(): PythonVerifier {
+  const child = spawn('python3', [PYTHON, '--stdin'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    verify: async (...args) => {
+      child.stdin.write(`${JSON.stringify(args)}\n`);
+      const { value, done } = await answers.next();
+      if (done === true) throw new Error(`${PYTHON} ended without a verdict on ${args.join(' ')}.`);
+      const [code, text] = JSON.parse(value) as readonly [number, string];
+      return { end: ENDS[code], text };
+    },
+    close: () => child.stdin.end(),
+  };
 }

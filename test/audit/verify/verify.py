@@ -1,6 +1,7 @@
 """A second verifier of exported audit logs, written from docs/audit.md alone, with Python's standard library only.
 
     python3 verify.py [--manifest N=SHA256] [--head CHAIN/SEQ=HASH]... FOLDER|FILE.ndjson...
+    python3 verify.py --stdin     each line that it reads is such a list of arguments as JSON; it is answered with [CODE, TEXT]
 
 It ends with 0 when all is whole, 1 when something is wrong, and 3 when nothing is wrong and nothing vouches for some of it. It looks
 neither at signatures nor into Parquet: the standard library has no reader of them.
@@ -211,12 +212,14 @@ def opened(chains, manifests, trusted):
     return parts
 
 
-def main():
+def verify(arguments):
+    """Gives the exit code, and what was found."""
+    problems.clear()
     parser = argparse.ArgumentParser()
     parser.add_argument("--manifest")
     parser.add_argument("--head", action="append", default=[])
     parser.add_argument("paths", nargs="+", type=pathlib.Path)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     heads = [re.fullmatch(r"(.+)/([0-9]+)=([0-9a-f]{64})", text).groups() for text in asked.head]
     chains = Chains([(chain, int(seq), digest) for chain, seq, digest in heads])
     trusted = None
@@ -239,8 +242,18 @@ def main():
             chains.check(head["chain"], head["seq"], head["hash"], event["id"])
     left = opened(chains, manifests, trusted)
     end = "wrong" if problems else "open" if left else "whole"
-    print("\n".join(problems + left + [f"{chains.count} events in {len(chains.hashes)} chains: {end}"]))
-    return {"whole": 0, "wrong": 1, "open": 3}[end]
+    text = "\n".join(problems + left + [f"{chains.count} events in {len(chains.hashes)} chains: {end}"])
+    return {"whole": 0, "wrong": 1, "open": 3}[end], text
+
+
+def main():
+    if sys.argv[1:] == ["--stdin"]:
+        for line in sys.stdin:
+            print(json.dumps(verify(json.loads(line))), flush=True)
+        return 0
+    code, text = verify(sys.argv[1:])
+    print(text)
+    return code
 
 
 sys.exit(main())
