@@ -11,7 +11,7 @@ import { rebuild } from '../../src/model/rebuild.ts';
 import { verifyFiles } from '../../src/audit/verify/verify-files.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import { recordOf } from './log.ts';
-import { verifyWithPython } from './verify/python-verifier.ts';
+import { startPythonVerifier } from './verify/python-verifier.ts';
 
 const FOLDER = fileURLToPath(new URL('../fixtures/audit-v1/export', import.meta.url));
 const MANIFEST = join(FOLDER, 'manifests/00000001.json');
@@ -35,7 +35,9 @@ t.test('an export of events of version 1 verifies, by both verifiers', async (t)
     .digest('hex');
   const { problems, open } = await verifyFiles([FOLDER], { manifest: { key: manifestKey(1), sha256 } });
   t.strictSame({ problems, open }, { problems: [], open: [] });
-  t.match(await verifyWithPython('--manifest', `1=${sha256}`, FOLDER), { end: 'whole' });
+  const python = startPythonVerifier();
+  t.teardown(python.close);
+  t.match(await python.verify('--manifest', `1=${sha256}`, FOLDER), { end: 'whole' });
 });
 
 t.test('events of version 1 are read, and say of themselves that they tell no state', async (t) => {
