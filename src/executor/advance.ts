@@ -7,7 +7,7 @@ import type { AuditRecord } from '../model/audit-event.ts';
 import type { Department } from '../model/department.ts';
 import type { Operation } from '../model/operation.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Entity, Write } from '../model/state.ts';
-import type { ExecutorParts, Run } from './parts.ts';
+import { NotYet, type ExecutorParts, type Run } from './parts.ts';
 
 /** One step of a department's ledger, as the executor makes it. What is not said stays as it is. */
 export interface Step {
@@ -21,7 +21,7 @@ export interface Step {
 }
 
 /** How often a step is decided again when others were faster. */
-const MOST_TRIES = 20;
+export const MOST_TRIES = 20;
 
 /**
  * Moves the ledger of the run's department one step on, in one transaction that holds only while the lease is the run's
@@ -29,6 +29,7 @@ const MOST_TRIES = 20;
  * @param decide from the state as it is now; `undefined` when there is nothing to do any more
  * @param what of the step, should it fail for good
  * @returns whether a step was made
+ * @throws NotYet when others were faster each time: the next run decides it again
  */
 export async function advance(
   parts: ExecutorParts,
@@ -59,7 +60,7 @@ export async function advance(
     if (committed === 'committed') return true;
     await parts.pause(Math.random() * 20 * attempt);
   }
-  throw new Error(`${what} could not be recorded; another run will.`);
+  throw new NotYet(`${what} could not be recorded: others were faster ${MOST_TRIES} times. The next run records it.`);
 }
 
 function owned(entity: Entity, { department }: Run): Entity {

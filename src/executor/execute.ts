@@ -1,8 +1,7 @@
 import { readDepartmentItem } from '../ledger/read.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import { runOperation } from './operation.ts';
-import { isOver, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
-import { NotYet } from './refusal.ts';
+import { isOver, NotYet, OutOfTime, type ExecutorParts, type Run } from './parts.ts';
 import { withLease } from './with-lease.ts';
 
 /** How a department was left. */

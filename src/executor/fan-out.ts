@@ -13,8 +13,8 @@ import { markAccessInPlace } from './access-in-place.ts';
 import { apply, proposeFrom } from './converge.ts';
 import { UnsafePlan } from './guard.ts';
 import { recordProgress, type Failure, type Outcome } from './outcome.ts';
-import type { ExecutorParts, Run } from './parts.ts';
-import { endsRun, isUnexpected, messageOf, mostAttempts, NotYet } from './refusal.ts';
+import { NotYet, type ExecutorParts, type Run } from './parts.ts';
+import { endsRun, isUnexpected, messageOf, mostAttempts } from './refusal.ts';
 import { compare, type Aim } from './resources.ts';
 
 /** Refused repositories that are named; the others are counted. */
@@ -138,13 +138,15 @@ async function* pagesOf(
   }
 }
 
-/** Records how far it came, and which repositories do not have what the department's account access says. */
+/**
+ * Records how far it came, its calls, and which repositories do not have what the department's account access says. What could
+ * not be recorded is kept for the next record.
+ */
 async function record(parts: ExecutorParts, run: Run, { operation, calls, inPlace }: FanOut): Promise<void> {
-  const marks = new Map(inPlace);
-  inPlace.clear();
-  await recordProgress(parts, run, operation, calls.splice(0), (state) =>
-    markAccessInPlace(parts, state, run.department, marks),
-  );
+  const [made, marks] = [[...calls], new Map(inPlace)];
+  await recordProgress(parts, run, operation, made, (state) => markAccessInPlace(parts, state, run.department, marks));
+  calls.splice(0, made.length);
+  for (const name of marks.keys()) inPlace.delete(name);
 }
 
 /** An operation that came past a repository. As long as it comes on, it is not given up. */

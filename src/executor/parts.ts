@@ -45,6 +45,14 @@ export class OutOfTime extends Error {
   }
 }
 
+/** What is pending and could not be finished yet, without that it is refused: the next ring goes on with it. */
+export class NotYet extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'NotYet';
+  }
+}
+
 /** Whose run it is, and for which department: the one whose lease it holds, whatever anything stored says. */
 export interface Holder {
   readonly owner: string;

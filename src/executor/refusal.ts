@@ -3,23 +3,15 @@ import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
 import { UnsafePlan } from './guard.ts';
 import { Superseded, type Failure } from './outcome.ts';
-import { OutOfTime, type ExecutorParts } from './parts.ts';
+import { NotYet, OutOfTime, type ExecutorParts } from './parts.ts';
 import { NameTaken } from './resources.ts';
-
-/** An operation that AWS could not be brought to yet; the next ring goes on with it. */
-export class NotYet extends Error {
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = 'NotYet';
-  }
-}
 
 /** Why an operation is refused; what becomes of the state is decided after it. */
 export type Refusal = Pick<Failure, 'code' | 'detail'>;
 
 /** Whether an error ends the run, and means nothing for the operation. */
-export function endsRun(error: unknown): error is OutOfTime | Superseded {
-  return error instanceof OutOfTime || error instanceof Superseded;
+export function endsRun(error: unknown): error is OutOfTime | NotYet | Superseded {
+  return error instanceof OutOfTime || error instanceof NotYet || error instanceof Superseded;
 }
 
 /** Whether an exception is none that AWS, the ledger or the network makes: a fault of ours, or an answer that we do not understand. */
@@ -35,7 +27,7 @@ export function mostAttempts({ limits }: ExecutorParts, error: unknown): number 
 
 /**
  * What an error means for the operation: a refusal that ends it.
- * @throws NotYet for what may succeed later; OutOfTime, Superseded
+ * @throws NotYet for what may succeed later; what ends the run as it is
  */
 export function refusalOf(parts: ExecutorParts, operation: Operation, error: unknown, calls: AwsCall[]): Refusal {
   if (endsRun(error)) throw error;

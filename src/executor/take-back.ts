@@ -7,8 +7,8 @@ import { apply, propose } from './converge.ts';
 import { applyToAll } from './fan-out.ts';
 import { UnsafePlan } from './guard.ts';
 import { CALLS_PER_EVENT, recordProgress, type Failure } from './outcome.ts';
-import type { ExecutorParts, Run } from './parts.ts';
-import { endsRun, messageOf, mostAttempts, NotYet, type Refusal } from './refusal.ts';
+import { NotYet, type ExecutorParts, type Run } from './parts.ts';
+import { endsRun, messageOf, mostAttempts, type Refusal } from './refusal.ts';
 import { compare, NameTaken, wantedOf, type Aim, type SingleTarget } from './resources.ts';
 import { readSituation, situationAfter } from './situation.ts';
 
