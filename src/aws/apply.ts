@@ -17,8 +17,8 @@ import {
 } from '@aws-sdk/client-iam';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Change } from '../model/plan.ts';
+import { inlinePolicyIn, repositoryIn, roleIn } from '../plan/content.ts';
 import type { RepositoryResource, RoleResource } from '../plan/resources.ts';
-import type { PolicyDocument } from '../policy/document.ts';
 import { digest } from '../policy/canonical.ts';
 import { OPERATION_TAG } from '../policy/tags.ts';
 import type { AwsClients } from './clients.ts';
@@ -35,11 +35,6 @@ export interface ApplyOptions {
 
 const UNSEEN =
   'AWS says that the name is taken, and shows nothing of that name: it is new, or written in another case. Choose another name if this stays.';
-
-interface NamedDocument {
-  readonly policyName: string;
-  readonly document: PolicyDocument;
-}
 
 /**
  * Carries one change of a plan out.
@@ -103,6 +98,7 @@ function fenceOf({ mayBegin }: ApplyOptions): Fence {
 
 /** The clients with a fence as the last thing before a request is sent: after the SDK's own waiting, and before each repeat. */
 function fenced({ ecr, iam }: AwsClients, { check }: Fence): AwsClients {
+  // It can nothing but send, which is all that is asked of it.
   const behind = <Client extends Fenceable>(client: Client): Client =>
     ({
       send: (command: Parameters<Client['send']>[0]) => {
@@ -137,7 +133,7 @@ function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Cha
   const RoleName = resource;
   switch (action) {
     case 'ecr:CreateRepository':
-      return ecr.send(createRepository(after as unknown as RepositoryResource));
+      return ecr.send(createRepository(repositoryIn(after)));
     case 'ecr:DeleteRepository':
       return ecr.send(new DeleteRepositoryCommand({ repositoryName, force }));
     case 'ecr:SetRepositoryPolicy':
@@ -149,29 +145,25 @@ function send({ ecr, iam }: AwsClients, { action, resource, before, after }: Cha
     case 'ecr:DeleteLifecyclePolicy':
       return ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
     case 'ecr:PutImageTagMutability':
-      return ecr.send(
-        new PutImageTagMutabilityCommand({ repositoryName, ...mutability(after as unknown as RepositoryResource) }),
-      );
+      return ecr.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutability(repositoryIn(after)) }));
     case 'ecr:PutImageScanningConfiguration': {
-      const { scanOnPush } = after as unknown as RepositoryResource;
+      const { scanOnPush } = repositoryIn(after);
       return ecr.send(
         new PutImageScanningConfigurationCommand({ repositoryName, imageScanningConfiguration: { scanOnPush } }),
       );
     }
     case 'iam:CreateRole':
-      return iam.send(createRole(after as unknown as RoleResource));
+      return iam.send(createRole(roleIn(after)));
     case 'iam:UpdateAssumeRolePolicy':
       return iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(after) }));
     case 'iam:PutRolePolicy': {
-      const { policyName, document } = after as unknown as NamedDocument;
+      const { policyName, document } = inlinePolicyIn(after);
       return iam.send(
         new PutRolePolicyCommand({ RoleName, PolicyName: policyName, PolicyDocument: JSON.stringify(document) }),
       );
     }
     case 'iam:DeleteRolePolicy':
-      return iam.send(
-        new DeleteRolePolicyCommand({ RoleName, PolicyName: (before as unknown as NamedDocument).policyName }),
-      );
+      return iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: inlinePolicyIn(before).policyName }));
     case 'iam:DeleteRole':
       return iam.send(new DeleteRoleCommand({ RoleName }));
   }
@@ -227,10 +219,10 @@ async function whatIsThere(
   switch (action) {
     case 'ecr:CreateRepository':
       if (name !== 'RepositoryAlreadyExists') return 'not done';
-      return whose(after, await observeRepository(clients, resource));
+      return whose(repositoryIn(after).tags, await observeRepository(clients, resource));
     case 'iam:CreateRole':
       if (name !== 'EntityAlreadyExists') return 'not done';
-      return whose(after, await observeRole(clients, resource));
+      return whose(roleIn(after).tags, await observeRole(clients, resource));
     case 'ecr:DeleteRepository':
       return gone('RepositoryNotFound');
     case 'ecr:DeleteRepositoryPolicy':
@@ -251,11 +243,10 @@ async function whatIsThere(
 }
 
 function whose(
-  after: Change['after'],
+  { [OPERATION_TAG]: own }: Readonly<Record<string, string>>,
   found: { readonly tags: Readonly<Record<string, string>> } | undefined,
 ): 'done' | 'not done' | 'unseen' {
   if (found === undefined) return 'unseen';
-  const own = (after as unknown as RoleResource).tags[OPERATION_TAG];
   return own !== undefined && found.tags[OPERATION_TAG] === own ? 'done' : 'not done';
 }
 

@@ -7,6 +7,7 @@ import { checkClaims, unknownClaims } from './claims.ts';
 import type { VerifiedClaims } from './claims.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import type { JwksFetch } from './issuer-keys.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import { IssuerUnavailable } from './issuer-unavailable.ts';
 import { rememberTokens } from './remembered-tokens.ts';
 import { quoted, TokenRefused } from './token-refused.ts';
@@ -205,6 +206,5 @@ function callerOf(claims: VerifiedClaims, tokenSha256: string, unknown: readonly
     expiresAt: new Date(claims.exp * 1000),
     unknownClaims: Object.freeze([...unknown]),
   };
-  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return Object.freeze(present) as unknown as Caller;
+  return Object.freeze(withoutUndefined(fields)) as Caller;
 }

@@ -2,12 +2,13 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildApp, type AppParts } from '../http/app.ts';
 import { registryLook } from '../aws/registry-look.ts';
 import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from '../caller/verify-token.ts';
-import { SILENT } from '../core/commands/parts.ts';
+import { SILENT } from '../lib/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Contract } from '../contract/route.ts';
 import { createCore } from '../core/create-core.ts';
 import { awsOptions, tablesOf, type Endpoints } from './connections.ts';
-import { newId, pause } from '../lib/clock.ts';
+import { newId } from '../lib/new-id.ts';
+import { pause } from '../lib/pause.ts';
 import { createPolls } from '../core/queries/polls.ts';
 
 /** What the API is composed of. */

@@ -1,6 +1,7 @@
 import { connectAws } from '../aws/clients.ts';
-import { newId, pause } from '../lib/clock.ts';
-import { SILENT, type Log } from '../core/commands/parts.ts';
+import { newId } from '../lib/new-id.ts';
+import { pause } from '../lib/pause.ts';
+import { SILENT, type Log } from '../lib/log.ts';
 import type { Config } from '../config/config.ts';
 import { awsOptions, tablesOf, type Endpoints } from './connections.ts';
 import { EXECUTOR_LIMITS, type ExecutorLimits, type ExecutorParts } from '../executor/parts.ts';

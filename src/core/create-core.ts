@@ -1,7 +1,7 @@
 import { RULES, type CommandName, type MutationName, type QueryName } from './authorize/rules.ts';
-import { createLines } from './commands/lines.ts';
+import { createLines } from './lines.ts';
 import { mutate } from './commands/mutate.ts';
-import type { CoreParts } from './commands/parts.ts';
+import type { CoreParts } from './parts.ts';
 import { COMMANDS } from './commands/registry.ts';
 import type { Core } from './core.ts';
 import { withAccountQuotas } from '../ledger/quotas.ts';

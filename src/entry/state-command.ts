@@ -12,16 +12,10 @@ import { ensureTables } from '../ledger/tables.ts';
 import { listDepartmentIds } from '../ledger/read.ts';
 import { inTurn } from '../maintenance/in-turn.ts';
 import { writeSnapshot } from '../maintenance/snapshot.ts';
-import { readState, restoreState, type StateItem } from '../maintenance/state-table.ts';
-import { upgradeState } from '../maintenance/upgrade.ts';
-import {
-  forwardOtherChains,
-  reconcile,
-  reconcileExport,
-  type Forwarded,
-  type Reconciled,
-  type ReconciledExport,
-} from '../maintenance/reconcile.ts';
+import { readState, restoreState, type StateItem } from '../ledger/state-table.ts';
+import { reconcile, reconcileExport, type Reconciled, type ReconciledExport } from '../maintenance/reconcile.ts';
+import { forwardOtherChains, type Forwarded } from '../ledger/forward-chain.ts';
+import { upgradeState } from '../ledger/upgrade.ts';
 
 const HELP = `Keeps, restores and reconciles the state table. docs/runbook.md says when.
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import { shellWord } from '../local/aws/client-variables.ts';
 import { defaultIssuerUrl, mintPath, requestVariablesPath } from '../local/github/addresses.ts';
 import { defaultAudience } from '../local/github/job.ts';
@@ -74,14 +75,14 @@ function readCommandLine(args: string[]): Wish | 'help' {
     environment: values.environment,
     event: values.event,
     pullRequest: pullRequestNumber(values['pull-request']),
-    form: values.immutable === true ? 'immutable' : 'classic',
+    form: values.immutable === true ? ('immutable' as const) : ('classic' as const),
     sub: values.sub,
     ownerId: decimalId('--owner-id', values['owner-id']),
     repositoryId: decimalId('--repository-id', values['repository-id']),
     audience: values.audience,
   };
   return {
-    job: Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined)) as unknown as TokenRequest,
+    job: withoutUndefined(job),
     issuerUrl: issuerUrlOf(values['issuer-url'] ?? process.env['ECP_LOCAL_ISSUER_URL'] ?? defaultIssuerUrl),
     asVariables: values.request === true,
   };

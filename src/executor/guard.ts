@@ -8,7 +8,8 @@ import type { PushRole } from '../model/push-role.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import type { DepartmentState } from '../model/state.ts';
 import { checkPlan } from '../plan/safety.ts';
-import { INLINE_POLICY_NAMES, type RepositoryResource, type RoleResource } from '../plan/resources.ts';
+import { documentIn, inlinePolicyIn, repositoryIn, roleIn } from '../plan/content.ts';
+import { INLINE_POLICY_NAMES } from '../plan/resources.ts';
 import type { PolicyDocument } from '../policy/document.ts';
 import {
   guardPushPolicy,
@@ -110,23 +111,23 @@ function guardChange(change: Change, context: GuardContext): readonly GuardViola
   const { resource, after } = change;
   switch (change.action) {
     case 'iam:CreateRole': {
-      const role = after as unknown as RoleResource;
+      const role = roleIn(after);
       return [...guardNewRole(role, resource, department, settings), ...guardTrust(role.trustPolicy, context)];
     }
     case 'iam:UpdateAssumeRolePolicy':
-      return guardTrust(after as unknown as PolicyDocument, context);
+      return guardTrust(documentIn(after), context);
     case 'iam:PutRolePolicy':
       return guardInline(change, context);
     case 'ecr:SetRepositoryPolicy': {
       const foreign = context.comparison.observed.repositories.get(resource)?.policy;
-      return guardRepositoryPolicy(after as unknown as PolicyDocument, settings, { foreign });
+      return guardRepositoryPolicy(documentIn(after), settings, { foreign });
     }
     case 'ecr:CreateRepository':
-      return guardNewRepository(after as unknown as RepositoryResource, resource, department, settings);
+      return guardNewRepository(repositoryIn(after), resource, department, settings);
     case 'ecr:PutLifecyclePolicy':
       return guardLifecycle(after);
     case 'ecr:PutImageTagMutability':
-      return guardMutability(after as unknown as RepositoryResource);
+      return guardMutability(repositoryIn(after));
     case 'ecr:PutImageScanningConfiguration':
     case 'ecr:DeleteRepository':
     case 'ecr:DeleteRepositoryPolicy':
@@ -165,10 +166,7 @@ function guardInline(
   { resource, after }: Change,
   { department, state, settings }: GuardContext,
 ): readonly GuardViolation[] {
-  const { policyName, document } = after as unknown as {
-    readonly policyName: string;
-    readonly document: PolicyDocument;
-  };
+  const { policyName, document } = inlinePolicyIn(after);
   const role = state.roles.find((one) => one.name === resource);
   if (role === undefined) return [{ at: '', rule: 'unknown-role', detail: `The department has no role ${resource}.` }];
   switch (policyName) {

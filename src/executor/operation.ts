@@ -1,5 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { operationKey } from '../ledger/keys.ts';
+import { countAttempt } from '../ledger/count-attempt.ts';
 import { readOperation } from '../ledger/read.ts';
 import type { AwsCall } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
@@ -19,7 +18,7 @@ import { beginClosing, closeEverywhere, mustCloseEverywhere, takeBack } from './
 export async function runOperation(parts: ExecutorParts, run: Run, id: string): Promise<void> {
   const stored = await readOperation(parts.tables, id);
   if (stored === undefined || stored.status !== 'pending') return;
-  const operation = await countAttempt(parts, stored);
+  const operation = await countAttempt(parts.tables, stored);
   if (operation === undefined) return;
   const calls: AwsCall[] = [];
   try {
@@ -41,30 +40,6 @@ async function keepCalls(parts: ExecutorParts, run: Run, { id }: Operation, call
   } catch (error) {
     parts.log.error({ operation: id, calls, err: error }, 'The AWS calls of an attempt could not be recorded');
   }
-}
-
-/**
- * An attempt is counted before AWS is asked anything, so that the next one knows that there may be traces of this.
- * @returns `undefined` for an operation that is over
- */
-async function countAttempt(parts: ExecutorParts, operation: Operation): Promise<Operation | undefined> {
-  const attempts = operation.attempts + 1;
-  try {
-    await parts.tables.documents.send(
-      new UpdateCommand({
-        TableName: parts.tables.state,
-        Key: operationKey(operation.id),
-        UpdateExpression: 'SET attempts = :attempts',
-        ConditionExpression: '#status = :pending',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':attempts': attempts, ':pending': 'pending' },
-      }),
-    );
-  } catch (error) {
-    if ((error as Error).name === 'ConditionalCheckFailedException') return undefined;
-    throw error;
-  }
-  return { ...operation, attempts };
 }
 
 async function attempt(parts: ExecutorParts, run: Run, operation: Operation, calls: AwsCall[]): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import type { AwsClients } from '../aws/clients.ts';
-import type { Log } from '../core/commands/parts.ts';
+import type { Log } from '../lib/log.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { AwsSettings } from '../model/settings.ts';

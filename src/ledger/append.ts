@@ -46,8 +46,8 @@ export async function appendToChain(
 
 /** Where a chain of its own stands. */
 export async function readChainHead(tables: Tables, chain: string): Promise<ChainHead> {
-  const item = await getItem(tables, chainHeadKey(chain));
+  const item = await getItem<ChainHead>(tables, chainHeadKey(chain));
   if (item === undefined) return EMPTY_CHAIN;
-  const { seq, hash, time } = item as unknown as ChainHead;
+  const { seq, hash, time } = item;
   return { seq, hash, ...(time === undefined ? {} : { time }) };
 }

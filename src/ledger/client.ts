@@ -27,8 +27,15 @@ export function connectTables({ state, audit, region, endpoint, credentials }: L
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 5,
   });
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { documents, state, audit, serverTime: clockOf(client) };
+  return { ...tablesOver(client, { state, audit }), serverTime: clockOf(client) };
+}
+
+/** The ledger over a client that somebody else has made, such as one that may only read. */
+export function tablesOver(client: DynamoDBClient, names: Pick<Tables, 'state' | 'audit'>): Tables {
+  return {
+    documents: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
+    ...names,
+  };
 }
 
 /** Reads DynamoDB's clock off its answers, and goes on from there by the monotonic clock. */

@@ -5,7 +5,7 @@ import {
   type QueryCommandInput,
   type ScanCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { pause } from '../lib/clock.ts';
+import { pause } from '../lib/pause.ts';
 import type { Tables } from './client.ts';
 import type { Key } from './keys.ts';
 
@@ -90,13 +90,13 @@ const BATCH = 100;
 const MOST_EMPTY = 10;
 
 /** Reads items by their keys, strongly consistent, in no order; what is not there is left out. */
-export async function getAll(
+export async function getAll<Stored extends object = Item>(
   tables: Tables,
   table: string,
   keys: readonly Key[],
   attributes: readonly string[],
-): Promise<readonly Item[]> {
-  const items: Item[] = [];
+): Promise<readonly Stored[]> {
+  const items: Stored[] = [];
   const projection = {
     ConsistentRead: true,
     ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
@@ -114,7 +114,7 @@ export async function getAll(
         throw new Error(`DynamoDB left ${left.length} keys of a batch unread, again and again.`);
       // Nothing at all is read only under load: AWS asks for a pause that grows.
       if (empty > 0) await pause(Math.random() * 20 * 2 ** empty);
-      items.push(...(Responses?.[table] ?? []));
+      items.push(...((Responses?.[table] ?? []) as Stored[]));
       wanted = left;
     }
   }

@@ -25,18 +25,22 @@ export async function listChains(tables: Tables): Promise<readonly string[]> {
   return items.map((item) => String(item['sk']));
 }
 
+/** Where a chain's head is: in an item of its own, or in its department's. */
+type HeadItem = Key & ChainHead & { readonly head?: DepartmentHead };
+
+const HEAD_ATTRIBUTES = ['pk', 'head', 'seq', 'hash', 'time'];
+
 /** Where chains stand, strongly consistent; a chain without events is not in the answer. */
 export async function readChainHeads(
   tables: Tables,
   chains: readonly string[],
 ): Promise<ReadonlyMap<string, ChainHead>> {
   const byPartition = new Map(chains.map((chain) => [headKeyOf(chain).pk, chain]));
-  const items = await getAll(tables, tables.state, chains.map(headKeyOf), ['pk', 'head', 'seq', 'hash', 'time']);
+  const items = await getAll<HeadItem>(tables, tables.state, chains.map(headKeyOf), HEAD_ATTRIBUTES);
   return new Map(
     items.flatMap((item) => {
-      const chain = byPartition.get(String(item['pk']));
-      const head =
-        item['head'] === undefined ? (item as unknown as ChainHead) : chainHeadOf(item['head'] as DepartmentHead);
+      const chain = byPartition.get(item.pk);
+      const head = item.head === undefined ? item : chainHeadOf(item.head);
       return chain === undefined || head.seq === EMPTY_CHAIN.seq ? [] : [[chain, head] as const];
     }),
   );

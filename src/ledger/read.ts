@@ -46,21 +46,24 @@ export interface DepartmentRead {
 
 type Item = Readonly<Record<string, unknown>> & Key;
 
-/** Reads one item, strongly consistent. */
-export async function getItem(tables: Tables, key: Key): Promise<Item | undefined> {
+/**
+ * Reads one item, strongly consistent.
+ * @typeParam Stored what the ledger puts under such a key
+ */
+export async function getItem<Stored extends object = Item>(tables: Tables, key: Key): Promise<Stored | undefined> {
   const { Item } = await tables.documents.send(
     new GetCommand({ TableName: tables.state, Key: key, ConsistentRead: true }),
   );
-  return Item as Item | undefined;
+  return Item as Stored | undefined;
 }
 
 /** Reads a department with all that belongs to it except its repositories, strongly consistent. */
 export async function readDepartment(tables: Tables, id: string): Promise<DepartmentRead> {
   // The head is read first: whatever changes after it makes the version's condition fail, so that a page read later
   // can never be combined with it unnoticed.
-  const own = await getItem(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY });
+  const own = await getItem<DepartmentItem>(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY });
   if (own === undefined) return { head: undefined, state: undefined };
-  const { value: department, head } = own as unknown as DepartmentItem;
+  const { value: department, head } = own;
   if (head.deleted) return { head, state: undefined };
   const items = await queryAll(tables, {
     TableName: tables.state,
@@ -73,9 +76,7 @@ export async function readDepartment(tables: Tables, id: string): Promise<Depart
 
 /** Reads only the department's own item. */
 export async function readDepartmentItem(tables: Tables, id: string): Promise<DepartmentItem | undefined> {
-  return (await getItem(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY })) as unknown as
-    | DepartmentItem
-    | undefined;
+  return getItem(tables, { pk: departmentPartition(id), sk: DEPARTMENT_SORT_KEY });
 }
 
 /** Reads only the rules that make workflows managers of a department; none where there is no such department. */

@@ -1,6 +1,6 @@
 import { CreateOpenIDConnectProviderCommand, CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { join } from 'node:path';
-import { SILENT, type Log } from '../core/commands/parts.ts';
+import { SILENT, type Log } from '../lib/log.ts';
 import { composeExecutor } from '../compose/compose-executor.ts';
 import { readConfig, type Config } from '../config/config.ts';
 import { tablesOf, type Endpoints } from '../compose/connections.ts';

@@ -8,7 +8,7 @@ import {
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { pause } from '../lib/clock.ts';
+import { pause } from '../lib/pause.ts';
 import type { Tables } from '../ledger/client.ts';
 import type { BatchResponse, ExecutorEvent, StreamRecord } from '../executor/handle.ts';
 
@@ -138,7 +138,7 @@ async function latestIterator(streams: DynamoDBStreamsClient, arn: string): Prom
   return ShardIterator;
 }
 
-/** A record as Lambda delivers it. @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
+/** A record as Lambda delivers it; the SDK's types of the same members are wider. @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
 function streamRecord(record: _Record): StreamRecord {
   return {
     eventID: record.eventID,

@@ -12,10 +12,10 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PLATFORM_CHAIN } from '../ledger/chain.ts';
 import type { Config } from '../config/config.ts';
 import { readChainHead } from '../ledger/append.ts';
+import { tablesOver } from '../ledger/client.ts';
 import { isAlive, readExports, readRun } from '../ledger/export-state.ts';
 import { readNewest } from '../ledger/read-audit.ts';
 import { auditTable, stateTable } from '../ledger/tables.ts';
@@ -258,8 +258,7 @@ const EXPORT_HOURS = 48;
 
 async function checkExport({ config, dynamoDb, now }: Deployment): Promise<readonly Finding[]> {
   const about = 'audit export';
-  const documents = DynamoDBDocumentClient.from(dynamoDb);
-  const tables = { documents, state: config.stateTable, audit: config.auditTable };
+  const tables = tablesOver(dynamoDb, { state: config.stateTable, audit: config.auditTable });
   const hoursSince = (time: string): number => Math.floor((now().getTime() - Date.parse(time)) / 3_600_000);
   const { last, begun } = await readExports(tables);
   const head = await readChainHead(tables, PLATFORM_CHAIN);

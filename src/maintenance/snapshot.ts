@@ -1,14 +1,11 @@
 import { advance, type Step } from '../executor/advance.ts';
 import type { ExecutorParts, Run } from '../executor/parts.ts';
 import { listRepositories, readDepartmentItem } from '../ledger/read.ts';
-import type { AuditRecord } from '../model/audit-event.ts';
+import { SNAPSHOT_ACTION, type AuditRecord } from '../model/audit-event.ts';
 import { changing, inEvents, snapshotOf, type EntityChange } from '../model/entity-change.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { Repository } from '../model/repository.ts';
 import { entitiesOf, type DepartmentState } from '../model/state.ts';
-
-/** The action of the events that say what there is. */
-export const SNAPSHOT_ACTION = 'snapshotDepartment';
 
 /** Repositories that are read, and written into events, in one transaction; each may have a lifecycle policy of 30 KB. */
 const PAGE = 25;

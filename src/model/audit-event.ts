@@ -126,3 +126,6 @@ export interface AuditEvent extends AuditRecord {
   /** `SHA-256(prev ‖ canonical JSON of this event without hash)`, in hex (RFC 8785 canonical form). */
   readonly hash: string;
 }
+
+/** The action of the events that say what there is. */
+export const SNAPSHOT_ACTION = 'snapshotDepartment';

@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts';
-import { byCodeUnit } from '../policy/canonical.ts';
+import { byCodeUnit } from '../lib/by-code-unit.ts';
 import type { CountType, LifecycleViolation } from './lifecycle.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */

@@ -1,4 +1,4 @@
-import { byCodeUnit } from '../policy/canonical.ts';
+import { byCodeUnit } from '../lib/by-code-unit.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { brokenRules } from './lifecycle-rules.ts';
 

@@ -101,28 +101,48 @@ export function afterSettlement(
   repository: Repository | undefined,
   { writes, department }: Settlement,
 ): { readonly state: DepartmentState; readonly repository: Repository | undefined } {
-  const keep = <T extends object>(
-    type: Entity['type'],
+  const keep = <T>(
+    read: (entity: Entity) => T | undefined,
     values: readonly T[],
     isSame: (a: T, b: T) => boolean,
   ): readonly T[] => {
-    const ours = writes.filter(({ entity }) => entity.type === type);
-    const written = ours.filter(({ kind }) => kind === 'put').map(({ entity }) => entity.value as unknown as T);
-    return [
-      ...values.filter((value) => !ours.some(({ entity }) => isSame(entity.value as unknown as T, value))),
-      ...written,
-    ];
+    const ours = writes.flatMap(({ kind, entity }) => {
+      const value = read(entity);
+      return value === undefined ? [] : [{ kind, value }];
+    });
+    const written = ours.filter(({ kind }) => kind === 'put').map(({ value }) => value);
+    return [...values.filter((value) => !ours.some((one) => isSame(one.value, value))), ...written];
   };
-  const [access = state.access] = keep('account-access', [state.access], () => true);
-  const [restored] = keep('repository', repository === undefined ? [] : [repository], () => true);
+  const [access = state.access] = keep(
+    (entity) => (entity.type === 'account-access' ? entity.value : undefined),
+    [state.access],
+    () => true,
+  );
+  const [restored] = keep(
+    (entity) => (entity.type === 'repository' ? entity.value : undefined),
+    repository === undefined ? [] : [repository],
+    () => true,
+  );
   return {
     state: {
       ...state,
       department,
       access,
-      organisations: keep('organisation', state.organisations, (a, b) => a.login === b.login),
-      grants: keep('grant', state.grants, (a, b) => a.id === b.id),
-      roles: keep('push-role', state.roles, (a, b) => a.name === b.name),
+      organisations: keep(
+        (entity) => (entity.type === 'organisation' ? entity.value : undefined),
+        state.organisations,
+        (a, b) => a.login === b.login,
+      ),
+      grants: keep(
+        (entity) => (entity.type === 'grant' ? entity.value : undefined),
+        state.grants,
+        (a, b) => a.id === b.id,
+      ),
+      roles: keep(
+        (entity) => (entity.type === 'push-role' ? entity.value : undefined),
+        state.roles,
+        (a, b) => a.name === b.name,
+      ),
     },
     repository: restored,
   };

@@ -1,10 +1,10 @@
 import type { Change, ChangeAction, Json, Plan } from '../model/plan.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { documentSize } from '../policy/canonical.ts';
-import type { PolicyDocument } from '../policy/document.ts';
 import { INLINE_POLICIES_SIZE } from '../policy/push-policy.ts';
 import { REPOSITORY_POLICY_SIZE } from '../policy/repository-policy.ts';
 import { isOwnedBy } from '../policy/tags.ts';
+import { documentIn } from './content.ts';
 import type { RepositoryResource, Resources, RoleResource } from './resources.ts';
 
 /** What a plan is held against. */
@@ -138,7 +138,7 @@ function inlineSize(change: Change, observed: Resources): number {
 }
 
 function sizeOf(document: Json | undefined): number {
-  return document === undefined ? 0 : documentSize(document as unknown as PolicyDocument);
+  return document === undefined || document === null ? 0 : documentSize(documentIn(document));
 }
 
 function memberOf(value: Json, name: string): Json | undefined {

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../lib/by-code-unit.ts';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { OneOrMany, PolicyDocument, PrincipalElement, Statement } from './document.ts';
@@ -20,12 +21,6 @@ export function documentSize(document: PolicyDocument): number {
 /** Texts in a fixed order without repeats. */
 export function sortedSet(values: Iterable<string>): readonly string[] {
   return [...new Set(values)].sort(byCodeUnit);
-}
-
-/** Comparison by UTF-16 code units, as RFC 8785 sorts keys: the same everywhere, unlike `localeCompare`. */
-export function byCodeUnit(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** A list as AWS writes it: a single value alone. */

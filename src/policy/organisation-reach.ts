@@ -2,7 +2,7 @@ import type { Grant } from '../model/grant.ts';
 import { isPattern, isWide } from '../model/grant.ts';
 import { foldCase, isSameName } from '../model/names.ts';
 import type { Organisation } from '../model/organisation.ts';
-import { byCodeUnit } from './canonical.ts';
+import { byCodeUnit } from '../lib/by-code-unit.ts';
 import { globMatches } from './evaluate.ts';
 
 /** What of a grant decides which GitHub organisations it reaches. */

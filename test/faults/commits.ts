@@ -7,7 +7,7 @@ import {
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { pause } from '../../src/lib/clock.ts';
+import { pause } from '../../src/lib/pause.ts';
 import { DEPARTMENT_SORT_KEY, departmentPartition, repositoriesPartition, type Key } from '../../src/ledger/keys.ts';
 import { departmentStateOf, readDepartmentItem, type DepartmentItem } from '../../src/ledger/read.ts';
 import { LOCAL_CREDENTIALS, type Embedded } from '../../src/local/embedded.ts';

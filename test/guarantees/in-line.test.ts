@@ -1,6 +1,6 @@
 /** A burst on one department is served in turn: nobody is sent away because others were faster. */
 import t from 'tap';
-import { createLines } from '../../src/core/commands/lines.ts';
+import { createLines } from '../../src/core/lines.ts';
 import { KOA, onboardKoaAndPol, startService } from '../support/service.ts';
 
 t.test('fifty creations at once on one department are all accepted', async (t) => {

@@ -20,7 +20,7 @@ import { listChains, readEvents, readIndex, readRun } from '../../src/ledger/rea
 import { ensureTables } from '../../src/ledger/tables.ts';
 import { startLocalDynamoDb } from '../../src/local/dynamodb.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
-import { readState } from '../../src/maintenance/state-table.ts';
+import { readState } from '../../src/ledger/state-table.ts';
 
 const KOA = 'koa' as DepartmentId;
 /** Nearly what an item may hold, 400 KB: three of them fill a page. */

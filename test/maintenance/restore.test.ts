@@ -10,8 +10,9 @@ import { ensureTables } from '../../src/ledger/tables.ts';
 import { takeLease } from '../../src/ledger/lease.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
-import { forwardOtherChains, reconcile } from '../../src/maintenance/reconcile.ts';
-import { readState, restoreState, type StateItem } from '../../src/maintenance/state-table.ts';
+import { reconcile } from '../../src/maintenance/reconcile.ts';
+import { forwardOtherChains } from '../../src/ledger/forward-chain.ts';
+import { readState, restoreState, type StateItem } from '../../src/ledger/state-table.ts';
 import { momentOf, readChain, unlikeLedger } from '../support/histories.ts';
 import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 

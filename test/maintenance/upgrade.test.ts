@@ -3,7 +3,7 @@ import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
 import type { Tables } from '../../src/ledger/client.ts';
 import { operationDepartmentKey } from '../../src/ledger/keys.ts';
-import { upgradeState } from '../../src/maintenance/upgrade.ts';
+import { upgradeState } from '../../src/ledger/upgrade.ts';
 import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 
 async function operationsOf({ documents, state }: Tables): Promise<readonly string[]> {

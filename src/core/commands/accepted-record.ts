@@ -1,5 +1,5 @@
 import { auditCaller } from '../../caller/audit-caller.ts';
-import { acknowledgedBy, auditInput } from './audit-input.ts';
+import { acknowledgedBy, auditInput } from '../audit-input.ts';
 import type { Asker, Input } from '../core.ts';
 import { ServiceError } from '../errors.ts';
 import type { AuditRecord } from '../../model/audit-event.ts';

@@ -3,8 +3,7 @@ import type { Role } from '../authorize/relation.ts';
 import type { Caller } from '../../caller/caller.ts';
 import type { Config } from '../../config/config.ts';
 import type { Input } from '../core.ts';
-import type { RegistryLook } from '../../aws/registry-look.ts';
-import type { Tables } from '../../ledger/client.ts';
+import type { Sources } from '../parts.ts';
 import type { Department } from '../../model/department.ts';
 import type { OperationId } from '../../model/ids.ts';
 import type { Answer, Operation, Subject, Target } from '../../model/operation.ts';
@@ -12,12 +11,6 @@ import type { Plan } from '../../model/plan.ts';
 import type { PresentLife } from '../../model/present-life.ts';
 import type { Repository } from '../../model/repository.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Write } from '../../model/state.ts';
-
-/** What a command may read beyond the department: the ledger, and the registry to look at, never to change. */
-export interface Sources {
-  readonly tables: Tables;
-  readonly registry: RegistryLook;
-}
 
 /** What a decision is made from; nothing else, so that the same situation gives the same decision. */
 export interface Situation<Facts> {
@@ -77,11 +70,6 @@ export interface Command<Facts> {
   readonly onlyItself?: (input: Input, caller: Caller, facts: Facts, state: DepartmentState) => boolean;
   /** @throws ServiceError where the input, the state or a rule forbids it */
   readonly decide: (situation: Situation<Facts>) => Decided;
-}
-
-/** Most commands name their department in the path. */
-export async function departmentInPath(input: Input): Promise<string | undefined> {
-  return input.params['department'];
 }
 
 /** For commands that need nothing beyond the department's state. */

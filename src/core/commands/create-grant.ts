@@ -13,7 +13,9 @@ import type { BlastRadius } from '../../policy/blast-radius.ts';
 import { assignPushRole, numberedRoleName, MAX_DEPARTMENT_ROLES } from '../../policy/role-assignment.ts';
 import { grantView } from '../views/grant.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, type Command, type Decided, type Situation, type Sources } from './command.ts';
+import type { Command, Decided, Situation } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
+import type { Sources } from '../parts.ts';
 import { checkDraft, isCaller, isSameGrant, readGrantDraft, type GrantDraft, type GrantFacts } from './grant-draft.ts';
 import { planRoles } from './plans.ts';
 

@@ -10,7 +10,8 @@ import { isActive, isHeldByAnother, type Claim, type ClaimKey, type DepartmentSt
 import { isKmsKeyOfAccount } from '../../policy/kms-key.ts';
 import { repositoryAddress, repositoryView } from '../views/repository.ts';
 import { checkIfMatch, present } from './checks.ts';
-import { departmentInPath, type Command, type Situation } from './command.ts';
+import type { Command, Situation } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 import { planRepository } from './plans.ts';
 import { DEFAULT_SETTINGS, readSettings } from './repository-settings.ts';
 

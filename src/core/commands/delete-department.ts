@@ -4,7 +4,8 @@ import { countRepositories } from '../../ledger/read.ts';
 import { pendingDelete } from '../../model/pending.ts';
 import type { DepartmentState } from '../../model/state.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, type Command } from './command.ts';
+import type { Command } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 import { planRoles } from './plans.ts';
 
 interface Facts {

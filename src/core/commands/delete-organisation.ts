@@ -7,7 +7,8 @@ import { release } from '../../model/settle.ts';
 import type { Claim, DepartmentState } from '../../model/state.ts';
 import { reachedOrganisations } from '../../policy/organisation-reach.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, type Command } from './command.ts';
+import type { Command } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 import { planRoles } from './plans.ts';
 
 interface Facts {

@@ -6,7 +6,7 @@ import type { DepartmentState } from '../../model/state.ts';
 import { checkAcknowledged, checkIfMatch, checkNotPending, present, requireIfMatch } from './checks.ts';
 import type { Command, Situation } from './command.ts';
 import { planRepository } from './plans.ts';
-import { departmentOfRepository } from './update-repository.ts';
+import { departmentOfRepository } from '../look-ups.ts';
 
 interface Facts {
   readonly repository: Repository | undefined;

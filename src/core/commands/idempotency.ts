@@ -75,7 +75,7 @@ export async function departmentOfRepeat(
 }
 
 async function readRecord(tables: Tables, { key }: Repeatable, now: Date): Promise<IdempotencyRecord | undefined> {
-  const record = (await getItem(tables, key)) as unknown as IdempotencyRecord | undefined;
+  const record = await getItem<IdempotencyRecord>(tables, key);
   // Expiry is compared here, because DynamoDB deletes lazily.
   return record === undefined || record.expiresAt < Math.floor(now.getTime() / 1000) ? undefined : record;
 }

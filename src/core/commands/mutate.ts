@@ -15,11 +15,11 @@ import { acceptedRecord } from './accepted-record.ts';
 import { checkNotPending } from './checks.ts';
 import type { Decided } from './command.ts';
 import { departmentOfRepeat, findRepeat, idempotencyRecord, repeatable, type Repeatable } from './idempotency.ts';
-import type { CoreParts } from './parts.ts';
-import { refuse } from './refuse.ts';
+import type { CoreParts } from '../parts.ts';
+import { refuse } from '../refuse.ts';
 import { COMMANDS } from './registry.ts';
 import { endRecord, supersededBy } from './supersede.ts';
-import { mayBeKnown } from './visibility.ts';
+import { mayBeKnown } from '../visibility.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How often a mutation is decided again when others were faster, at least; and how often it waits for an operation that is in its way. */

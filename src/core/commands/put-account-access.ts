@@ -8,7 +8,8 @@ import { documentSize } from '../../policy/canonical.ts';
 import { repositoryPolicy } from '../../policy/repository-policy.ts';
 import { accountAccessView } from '../views/account-access.ts';
 import { checkIfMatch, checkNotPending, present, requireIfMatch } from './checks.ts';
-import { departmentInPath, type Command, type Situation } from './command.ts';
+import type { Command, Situation } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 
 interface Facts {
   readonly repositories: number;

@@ -11,7 +11,8 @@ import { trustFit, grantsOfRole } from '../../policy/role-assignment.ts';
 import { reachedOrganisations, widenedGrants } from '../../policy/organisation-reach.ts';
 import { organisationView } from '../views/organisation.ts';
 import { checkAcknowledged, checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, type Command, type Decided, type Situation } from './command.ts';
+import type { Command, Decided, Situation } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 import { planRoles } from './plans.ts';
 
 interface Facts {

@@ -3,9 +3,9 @@ import type { PushRole } from '../../model/push-role.ts';
 import { REVOCATION_MARGIN, type SessionsEnd } from '../../model/revoked-sessions.ts';
 import type { DepartmentState } from '../../model/state.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, nothingElse, type Command } from './command.ts';
+import { nothingElse, type Command } from './command.ts';
+import { departmentInPath, findGrant, roleOf } from '../look-ups.ts';
 import { planRoles } from './plans.ts';
-import { findGrant, roleOf } from './update-grant.ts';
 
 /**
  * Revokes a grant. New sessions stop when AWS has the change; those that are alive end within the hour, or at once with

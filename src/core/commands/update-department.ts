@@ -1,7 +1,8 @@
 import type { Department, ManagerRule } from '../../model/department.ts';
 import { departmentView } from '../views/department.ts';
 import { checkAcknowledged, checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, nothingElse, type Command } from './command.ts';
+import { nothingElse, type Command } from './command.ts';
+import { departmentInPath } from '../look-ups.ts';
 import { checkManagers } from './managers.ts';
 
 /** Changes a department's name for people, its managers, or its switch for self-service. AWS is not touched. */

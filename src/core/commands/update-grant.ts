@@ -1,11 +1,12 @@
-import { invalidInput, notFound, ServiceError } from '../errors.ts';
+import { invalidInput, ServiceError } from '../errors.ts';
 import type { Grant } from '../../model/grant.ts';
 import { pendingUpdate } from '../../model/pending.ts';
 import type { PushRole } from '../../model/push-role.ts';
 import type { DepartmentState } from '../../model/state.ts';
 import { grantView } from '../views/grant.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import { departmentInPath, type Command, type Situation } from './command.ts';
+import type { Command, Situation } from './command.ts';
+import { departmentInPath, findGrant, roleOf } from '../look-ups.ts';
 import { lookAtRepositories } from './create-grant.ts';
 import { checkDraft, checkRoom, isSameGrant, narrowing, type GrantFacts } from './grant-draft.ts';
 import { planRoles } from './plans.ts';
@@ -60,21 +61,6 @@ export const updateGrant: Command<GrantFacts> = {
     };
   },
 };
-
-/** The grant of an id, or the constant "not found". */
-export function findGrant({ grants }: DepartmentState, id: string | undefined): Grant {
-  const grant = grants.find((one) => one.id === id);
-  if (grant === undefined) throw notFound();
-  return grant;
-}
-
-/** The role that a grant's workflows assume. */
-export function roleOf({ roles }: DepartmentState, grant: Grant): PushRole {
-  const role = roles.find((one) => one.name === grant.pushRole);
-  if (role === undefined)
-    throw new Error(`Grant ${grant.id} names the role ${grant.pushRole}, which the ledger does not have.`);
-  return role;
-}
 
 function changed({ input, now }: Situation<GrantFacts>, grant: Grant): Grant {
   const { body } = input;

@@ -1,23 +1,16 @@
 import { invalidInput, notFound } from '../errors.ts';
-import type { Input } from '../core.ts';
-import { readClaim, readRepositoryOf } from '../../ledger/read.ts';
+import { departmentOfRepository } from '../look-ups.ts';
+import { readRepositoryOf } from '../../ledger/read.ts';
 import { pendingUpdate } from '../../model/pending.ts';
 import type { Repository } from '../../model/repository.ts';
-import { isActive } from '../../model/state.ts';
 import { repositoryView } from '../views/repository.ts';
 import { checkIfMatch, checkNotPending, present } from './checks.ts';
-import type { Command, Sources } from './command.ts';
+import type { Command } from './command.ts';
 import { planRepository } from './plans.ts';
 import { readSettings } from './repository-settings.ts';
 
 interface Facts {
   readonly repository: Repository | undefined;
-}
-
-/** The department that a repository belongs to, by the repository's name alone. */
-export async function departmentOfRepository(input: Input, { tables }: Sources): Promise<string | undefined> {
-  const claim = await readClaim(tables, { kind: 'repository-name', name: String(input.params['name']) });
-  return isActive(claim) ? claim.departments[0] : undefined;
 }
 
 /** Changes a repository's settings. Its encryption is fixed at creation. */

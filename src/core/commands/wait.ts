@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts';
 import { readOperation } from '../../ledger/read.ts';
 import type { Operation } from '../../model/operation.ts';
-import type { CoreParts } from './parts.ts';
+import type { CoreParts } from '../parts.ts';
 
 const FIRST_PAUSE = 15;
 const LONGEST_PAUSE = 400;

@@ -1,9 +1,9 @@
 import { authorize, type Decision } from '../authorize/authorize.ts';
 import { isPlatform } from '../authorize/relation.ts';
 import type { QueryName } from '../authorize/rules.ts';
-import type { CoreParts } from '../commands/parts.ts';
-import { refuse } from '../commands/refuse.ts';
-import { mayBeKnown } from '../commands/visibility.ts';
+import type { CoreParts } from '../parts.ts';
+import { refuse } from '../refuse.ts';
+import { mayBeKnown } from '../visibility.ts';
 import type { Asker, Input, QueryResult } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { readDepartment } from '../../ledger/read.ts';

@@ -1,6 +1,6 @@
 import { beforeLife, positionsText, readFeed, readPositions, type Positions } from '../../audit/stream/feed.ts';
-import { departmentInPath } from '../commands/command.ts';
-import type { CoreParts } from '../commands/parts.ts';
+import { departmentInPath } from '../look-ups.ts';
+import type { CoreParts } from '../parts.ts';
 import type { Asker, Input, Page, QueryResult } from '../core.ts';
 import { invalidInput } from '../errors.ts';
 import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../../ledger/audit-items.ts';

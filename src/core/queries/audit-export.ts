@@ -1,7 +1,7 @@
 import { cloudEventSource } from '../../audit/cloud-event.ts';
 import { exportBlocks, exportHead, type ExportFormat } from '../../audit/stream/export.ts';
-import { departmentInPath } from '../commands/command.ts';
-import type { CoreParts } from '../commands/parts.ts';
+import { departmentInPath } from '../look-ups.ts';
+import type { CoreParts } from '../parts.ts';
 import type { Input, QueryResult } from '../core.ts';
 import { invalidInput } from '../errors.ts';
 import type { PresentLife } from '../../model/present-life.ts';

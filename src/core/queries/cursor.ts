@@ -1,4 +1,4 @@
-import type { CoreParts } from '../commands/parts.ts';
+import type { CoreParts } from '../parts.ts';
 import type { Input, Page } from '../core.ts';
 import { invalidInput, type ServiceError } from '../errors.ts';
 import { canonicalJson } from '../../model/canonical-json.ts';

@@ -1,5 +1,5 @@
-import { departmentInPath } from '../commands/command.ts';
-import type { CoreParts } from '../commands/parts.ts';
+import { departmentInPath } from '../look-ups.ts';
+import type { CoreParts } from '../parts.ts';
 import { notFound } from '../errors.ts';
 import { listDepartmentIds, readClaim, readDepartment } from '../../ledger/read.ts';
 import type { GitHubId } from '../../model/ids.ts';

@@ -1,6 +1,5 @@
-import { departmentInPath } from '../commands/command.ts';
-import { findGrant, roleOf } from '../commands/update-grant.ts';
-import type { CoreParts } from '../commands/parts.ts';
+import { departmentInPath, findGrant, roleOf } from '../look-ups.ts';
+import type { CoreParts } from '../parts.ts';
 import { invalidInput, notFound, ServiceError } from '../errors.ts';
 import { listRepositories, readRepositoriesOf } from '../../ledger/read.ts';
 import type { Grant } from '../../model/grant.ts';

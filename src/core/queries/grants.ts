@@ -1,5 +1,4 @@
-import { departmentInPath } from '../commands/command.ts';
-import { findGrant, roleOf } from '../commands/update-grant.ts';
+import { departmentInPath, findGrant, roleOf } from '../look-ups.ts';
 import type { Grant } from '../../model/grant.ts';
 import { isWanted } from '../../model/pending.ts';
 import type { PushRole } from '../../model/push-role.ts';

@@ -1,5 +1,5 @@
 import type { QueryName } from '../authorize/rules.ts';
-import type { CoreParts } from '../commands/parts.ts';
+import type { CoreParts } from '../parts.ts';
 import type { Asker, Input, QueryResult } from '../core.ts';
 import type { PresentLife } from '../../model/present-life.ts';
 import type { DepartmentState } from '../../model/state.ts';

@@ -1,6 +1,5 @@
 import type { QueryName } from '../authorize/rules.ts';
-import { departmentInPath } from '../commands/command.ts';
-import { departmentOfRepository } from '../commands/update-repository.ts';
+import { departmentInPath, departmentOfRepository } from '../look-ups.ts';
 import { notFound } from '../errors.ts';
 import { listRepositories as readRepositories, readRepositoryOf } from '../../ledger/read.ts';
 import type { Repository } from '../../model/repository.ts';

@@ -78,8 +78,7 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
   const inner = fastify({ logger: false, schemaController: NO_ROUTE_SCHEMAS });
   await inner.register(mercurius, {
     schema,
-    // Mercurius types resolvers by their parents; ours are made for whatever the contract has.
-    resolvers: resolversOf(schema) as never,
+    resolvers: resolversOf(schema),
     routes: false,
     subscription: false,
     allowBatchedQueries: false,
@@ -88,7 +87,8 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       statusCode: 200,
       response: {
         data: data ?? null,
-        errors: tellAll(errors ?? [], context as unknown as GraphqlContext & GraphqlCall) as never,
+        // Mercurius hands over the context that execute() gave it, under a type of its own.
+        errors: tellAll(errors ?? [], context as unknown as GraphqlContext & GraphqlCall),
       },
     }),
   });

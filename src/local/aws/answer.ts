@@ -88,7 +88,7 @@ export async function perform(
   const early = await hooked(hooks.before, observed);
   if (early !== undefined) return early;
   checkAuthorized(call, service, operation, input);
-  const output = await handler(call, input as never);
+  const output = await handler(call, input);
   return (await hooked(hooks.after, observed)) ?? output;
 }
 

@@ -20,7 +20,7 @@ interface ServiceConstraints {
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
-const SERVICES = constraints as unknown as Readonly<Record<ServiceName, ServiceConstraints>>;
+const SERVICES = constraints as Readonly<Record<ServiceName, ServiceConstraints>>;
 
 /** Error shapes of a service: their codes on the wire and HTTP statuses. */
 export function errorShapes(service: ServiceName): ServiceConstraints['errors'] {

@@ -53,8 +53,15 @@ import { simulatePrincipalPolicy } from './iam/simulate.ts';
 import type { ActionName, ServiceName } from './actions.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
-/** Carries out one operation; its input was read by the operation's model. */
-export type Handler = (call: Call, input: never) => object | Promise<object>;
+interface Handles {
+  handle(call: Call, input: object): object | Promise<object>;
+}
+
+/**
+ * Carries out one action. Its input was read by the action's model, whose members each handler names with their types: a method's parameter,
+ * because TypeScript holds a function's to be any object at all.
+ */
+export type Handler = Handles['handle'];
 
 /** Every operation that is offered; the types refuse one without a handler. */
 export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Handler>> } = {

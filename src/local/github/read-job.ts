@@ -16,6 +16,7 @@ export function readJob(json: string): { readonly request: TokenRequest } | { re
   }
   const job = value as Readonly<Record<string, unknown>>;
   const problem = problemOf(job);
+  // All that a request has was looked at: its type follows.
   return problem === undefined ? { request: job as unknown as TokenRequest } : { problem };
 }
 

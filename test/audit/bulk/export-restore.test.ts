@@ -16,8 +16,9 @@ import { readExports } from '../../../src/ledger/export-state.ts';
 import { chainHeadKey, departmentPartition, DEPARTMENT_SORT_KEY, EXPORT_KEY } from '../../../src/ledger/keys.ts';
 import { getItem } from '../../../src/ledger/read.ts';
 import { startEmbedded } from '../../../src/local/embedded.ts';
-import { forwardOtherChains, reconcileExport } from '../../../src/maintenance/reconcile.ts';
-import { readState, restoreState, type StateItem } from '../../../src/maintenance/state-table.ts';
+import { reconcileExport } from '../../../src/maintenance/reconcile.ts';
+import { forwardOtherChains } from '../../../src/ledger/forward-chain.ts';
+import { readState, restoreState, type StateItem } from '../../../src/ledger/state-table.ts';
 import { chainOf, fillLog } from '../log.ts';
 
 const CHAIN = chainOf('koa', 60);

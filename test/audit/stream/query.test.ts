@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { readFeed, type Positions } from '../../../src/audit/stream/feed.ts';
 import { cursorSeal } from '../../../src/core/queries/cursor-seal.ts';
-import type { CoreParts } from '../../../src/core/commands/parts.ts';
+import type { CoreParts } from '../../../src/core/parts.ts';
 import { tablesOf } from '../../../src/compose/connections.ts';
 import type { Asker, Page } from '../../../src/core/core.ts';
 import type { Tables } from '../../../src/ledger/client.ts';

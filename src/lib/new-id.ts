@@ -6,8 +6,3 @@ const ulid = monotonicFactory();
 export function newId(): string {
   return ulid().toLowerCase();
 }
-
-/** Resolves after so many milliseconds. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}

@@ -1,8 +1,16 @@
-import type { Config } from '../../config/config.ts';
-import type { CursorSeal } from '../queries/cursor-seal.ts';
-import type { Polls } from '../queries/polls.ts';
+import type { RegistryLook } from '../aws/registry-look.ts';
+import type { Tables } from '../ledger/client.ts';
+import type { Log } from '../lib/log.ts';
+import type { Config } from '../config/config.ts';
+import type { CursorSeal } from './queries/cursor-seal.ts';
+import type { Polls } from './queries/polls.ts';
 import type { Lines } from './lines.ts';
-import type { Sources } from './command.ts';
+
+/** What a command or a query may read beyond the department: the ledger, and the registry to look at, never to change. */
+export interface Sources {
+  readonly tables: Tables;
+  readonly registry: RegistryLook;
+}
 
 /** What the core is made of; handed in, so that time and ids are the caller's. */
 export interface CoreParts extends Sources {
@@ -20,13 +28,3 @@ export interface CoreParts extends Sources {
   /** Seals the cursors of lists. */
   readonly cursors: CursorSeal;
 }
-
-/** The little of a logger that the core needs. */
-export interface Log {
-  readonly info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
-  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
-  readonly error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
-}
-
-/** A log that nobody reads. */
-export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,8 +1,8 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { pause } from '../lib/clock.ts';
-import type { Tables } from '../ledger/client.ts';
-import { EXPORT_KEY } from '../ledger/keys.ts';
-import { scanAll } from '../ledger/pages.ts';
+import { pause } from '../lib/pause.ts';
+import type { Tables } from './client.ts';
+import { EXPORT_KEY } from './keys.ts';
+import { scanAll } from './pages.ts';
 
 /** An item of the state table, as it is. */
 export type StateItem = Readonly<Record<string, unknown>> & { readonly pk: string; readonly sk: string };

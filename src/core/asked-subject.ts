@@ -1,6 +1,6 @@
-import type { CommandName } from '../authorize/rules.ts';
-import type { Input } from '../core.ts';
-import type { Subject } from '../../model/operation.ts';
+import type { CommandName } from './authorize/rules.ts';
+import type { Input } from './core.ts';
+import type { Subject } from '../model/operation.ts';
 
 /** What a request names, by its noun. */
 type Named = readonly [type: Subject['type'], id: unknown];

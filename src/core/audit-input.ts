@@ -1,6 +1,6 @@
-import type { Input } from '../core.ts';
-import type { AuditInput, CutValue } from '../../model/audit-event.ts';
-import { canonicalJson } from '../../model/canonical-json.ts';
+import type { Input } from './core.ts';
+import type { AuditInput, CutValue } from '../model/audit-event.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 
 /** Bytes of canonical JSON that an event holds of what was asked for; where there are more, long members are cut. */
 const MOST_BYTES = 2_048;

@@ -1,8 +1,8 @@
-import { isManager, isPlatform } from '../authorize/relation.ts';
-import type { Caller } from '../../caller/caller.ts';
-import { readClaim, readManagers } from '../../ledger/read.ts';
-import type { GitHubId } from '../../model/ids.ts';
-import type { Claim } from '../../model/state.ts';
+import { isManager, isPlatform } from './authorize/relation.ts';
+import type { Caller } from '../caller/caller.ts';
+import { readClaim, readManagers } from '../ledger/read.ts';
+import type { GitHubId } from '../model/ids.ts';
+import type { Claim } from '../model/state.ts';
 import type { CoreParts } from './parts.ts';
 
 /** In the place of a department that is none: no id of one has this form. */

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Tables } from '../ledger/client.ts';
-import { operationDepartmentKey, operationKey } from '../ledger/keys.ts';
-import { getAll, scanAll } from '../ledger/pages.ts';
+import type { Tables } from './client.ts';
+import { operationDepartmentKey, operationKey } from './keys.ts';
+import { getAll, scanAll } from './pages.ts';
 import type { Operation } from '../model/operation.ts';
 
 /** Most operations that are looked up at once. */

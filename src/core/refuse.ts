@@ -1,13 +1,13 @@
-import { auditCaller } from '../../caller/audit-caller.ts';
-import { refusalChain } from '../../ledger/chain.ts';
+import { auditCaller } from '../caller/audit-caller.ts';
+import { refusalChain } from '../ledger/chain.ts';
 import { auditInput } from './audit-input.ts';
-import type { Decision } from '../authorize/authorize.ts';
-import type { CommandName } from '../authorize/rules.ts';
-import type { Asker, Input } from '../core.ts';
-import { notFound, ServiceError } from '../errors.ts';
-import { appendToChain } from '../../ledger/append.ts';
-import type { AuditRecord } from '../../model/audit-event.ts';
-import { embeddedMetric } from '../../metrics/metrics.ts';
+import type { Decision } from './authorize/authorize.ts';
+import type { CommandName } from './authorize/rules.ts';
+import type { Asker, Input } from './core.ts';
+import { notFound, ServiceError } from './errors.ts';
+import { appendToChain } from '../ledger/append.ts';
+import type { AuditRecord } from '../model/audit-event.ts';
+import { embeddedMetric } from '../metrics/metrics.ts';
 import { askedSubject } from './asked-subject.ts';
 import type { CoreParts } from './parts.ts';
 
