@@ -1,6 +1,6 @@
 /** Tools from PyPI that the project is checked with, each at a pinned version in a Python environment of its own. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A command of a Python package. */
@@ -22,14 +22,26 @@ export function pythonTool({ command, requirement }: PythonTool): {
   const name = requirement.replaceAll(/[^\w.]+/g, '-');
   const environment = fileURLToPath(new URL(`../node_modules/.cache/${name}`, import.meta.url));
   const path = `${environment}/bin/${command}`;
-  if (existsSync(path) || install(environment, requirement)) return { path, version: requirement };
+  if (isUsable(environment, path) || install(environment, requirement)) return { path, version: requirement };
   if (spawnSync(command, ['--help'], { stdio: 'ignore' }).status === 0) {
     return { path: command, version: `${command} of the PATH` };
   }
   throw new Error(`${command} is not here: python3 with venv and pip could not install ${requirement}.`);
 }
 
+/**
+ * Whether a command is there and runs what is beside it. A script names its interpreter by its whole path, so that one in a checkout
+ * that was copied or moved would run what is elsewhere, or nothing; a binary names none.
+ */
+function isUsable(environment: string, path: string): boolean {
+  if (!existsSync(path)) return false;
+  const [first = '', second = ''] = readFileSync(path, 'latin1').split('\n', 2);
+  // pip writes a path that is too long for the first line into the second.
+  return !first.startsWith('#!') || `${first}${second}`.includes(`${environment}/bin/`);
+}
+
 function install(environment: string, requirement: string): boolean {
+  rmSync(environment, { recursive: true, force: true });
   const pip = [
     `${environment}/bin/pip`,
     'install',
