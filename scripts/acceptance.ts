@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { FORMS, type Form, type FormLetter, type StartForm } from '../test/acceptance/form.ts';
 import { startBundles } from '../test/acceptance/forms/bundles.ts';
 import { startDeployed, whatIsMissing } from '../test/acceptance/forms/deployed.ts';
+import { startOnMoto } from '../test/acceptance/forms/moto.ts';
 import { startProcess } from '../test/acceptance/forms/process.ts';
 import { startSource } from '../test/acceptance/forms/source.ts';
 import { playSuite, type Played } from '../test/acceptance/suite.ts';
@@ -19,6 +20,7 @@ const STARTS: Readonly<Partial<Record<FormLetter, StartForm>>> = {
   b: startProcess,
   c: startBundles,
   d: startDeployed,
+  e: startOnMoto,
 };
 
 const HELP = `Plays the acceptance suite against each form in which the service runs.

@@ -8,11 +8,15 @@ import { freePort } from './free-port.ts';
 import { pythonTool } from './python-tool.ts';
 
 const MOTO = { command: 'moto_server', requirement: 'moto[server]==5.2.5' };
+/** moto's own choice, as long as nobody asks for another. */
+const ACCOUNT_ID = '123456789012';
 const START_TIMEOUT = 30_000;
 
 /** A running moto. */
 export interface Moto {
   readonly endpoint: string;
+  /** The account that it is. */
+  readonly accountId: string;
   /** Which moto it is, for the log. */
   readonly version: string;
   readonly close: () => Promise<void>;
@@ -30,6 +34,7 @@ export async function startMoto(): Promise<Moto> {
   await answers(`${endpoint}/moto-api/`);
   return {
     endpoint,
+    accountId: ACCOUNT_ID,
     version,
     close: async () => {
       process.off('exit', kill);

@@ -15,14 +15,14 @@ export async function startBundles(stage = '$default'): Promise<Form> {
   const embedded = await startEmbedded({ executor: false });
   const storage = await startBucketAndKey();
   const { config, env, endpoints, issuer } = embedded;
-  const surroundings: Surroundings = {
+  const surroundings = {
     config,
     env,
     awsUrl: embedded.aws.endpoint,
     dynamoDbUrl: endpoints.dynamoDb ?? '',
     issuerUrl: issuer.url,
     storage,
-  };
+  } satisfies Surroundings;
   const api = startFunction('api', 'bundle', surroundings);
   const executor = startFunction('executor', 'bundle', surroundings);
   const exporter = startFunction('exporter', 'bundle', surroundings);

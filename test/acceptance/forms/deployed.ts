@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { GetPublicKeyCommand } from '@aws-sdk/client-kms';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { connectAws } from '../../../src/aws/clients.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { binariesOnPath } from '../../deployed/apply-module.ts';
 import { ROOT } from '../../deployed/clients.ts';
 import { deploy, REGION, startGround, type Deployment } from '../../deployed/deployment.ts';
 import { startJudge } from '../../deployed/judge.ts';
-import type { Bucket, Form } from '../form.ts';
+import type { Form } from '../form.ts';
 import { sendTo } from '../http.ts';
 import { importsOfBundles } from '../imports-on-demand.ts';
+import { bucketOf, publicKeyOf } from './bucket-and-key.ts';
 import { closeAll } from './surroundings.ts';
 
 const ORGANISATION_ID = 'o-example0000';
@@ -50,8 +49,8 @@ export async function startDeployed(): Promise<Form> {
     token: (job, audience = config.audience) => ground.issuer.mintToken({ ...job, audience }),
     runExporter: () => invoke(deployment, 'ecr-control-plane-exporter', {}),
     runExecutor: (event) => invoke(deployment, 'ecr-control-plane-executor', event),
-    bucket: () => bucketOf(deployment),
-    exportKey: () => exportKeyOf(deployment),
+    bucket: () => bucketOf(ground.clients.s3, outputs.audit_bucket),
+    exportKey: () => publicKeyOf(ground.clients.kms, outputs.signing_key_arn),
     notApplicable: (title) => NOT_APPLICABLE[title],
     importsOnDemand: async () => {
       const loaded = existsSync(ground.loadedFiles) ? readFileSync(ground.loadedFiles, 'utf8').split('\n') : [];
@@ -69,21 +68,4 @@ async function invoke({ ground }: Deployment, name: string, event: unknown): Pro
   const answer = Buffer.from(Payload ?? []).toString();
   if (FunctionError !== undefined) throw new Error(answer);
   return JSON.parse(answer);
-}
-
-async function bucketOf({ ground, outputs }: Deployment): Promise<Bucket> {
-  const { s3 } = ground.clients;
-  const Bucket = outputs.audit_bucket;
-  const objects = new Map<string, Buffer>();
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket }))
-    for (const { Key = '' } of Contents) {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-      objects.set(Key, Buffer.from((await Body?.transformToByteArray()) ?? []));
-    }
-  return objects;
-}
-
-async function exportKeyOf({ ground, outputs }: Deployment): Promise<string> {
-  const { PublicKey } = await ground.clients.kms.send(new GetPublicKeyCommand({ KeyId: outputs.signing_key_arn }));
-  return `-----BEGIN PUBLIC KEY-----\n${Buffer.from(PublicKey ?? []).toString('base64')}\n-----END PUBLIC KEY-----\n`;
 }

@@ -29,7 +29,7 @@ export async function startProcess(): Promise<Form> {
   const storage = await startBucketAndKey();
   const env = exampleEnv();
   const config = readConfig(env);
-  const surroundings: Surroundings = {
+  const surroundings = {
     config,
     env,
     awsUrl: server.aws,
@@ -37,7 +37,7 @@ export async function startProcess(): Promise<Form> {
     issuerUrl: server.issuer,
     storage,
     recording: imports.env,
-  };
+  } satisfies Surroundings;
   const executor = startFunction('executor', 'source', surroundings);
   const exporter = startFunction('exporter', 'source', surroundings);
   return {

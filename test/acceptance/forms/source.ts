@@ -15,7 +15,7 @@ export async function startSource(): Promise<Form> {
   const embedded = await startEmbedded();
   const storage = await startBucketAndKey();
   const { config, env, endpoints, issuer, jwksFetch } = embedded;
-  const surroundings: Surroundings = {
+  const surroundings = {
     config,
     env,
     awsUrl: embedded.aws.endpoint,
@@ -23,7 +23,7 @@ export async function startSource(): Promise<Form> {
     issuerUrl: issuer.url,
     storage,
     recording: imports.env,
-  };
+  } satisfies Surroundings;
   const app = composeApi({ config, ...loadContracts(), endpoints, jwksFetch });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const executor = startFunction('executor', 'source', surroundings);

@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly awsUrl: string;
   readonly dynamoDbUrl: string;
   readonly issuerUrl: string;
-  readonly storage: BucketAndKey;
+  readonly storage: Pick<BucketAndKey, 'endpoint'>;
   /** What the processes of the source have in their environment beside it. */
   readonly recording?: Readonly<Record<string, string>>;
 }
@@ -82,7 +82,10 @@ export function overSurroundings({
   config,
   awsUrl,
   storage,
-}: Surroundings): Pick<Form, 'config' | 'aws' | 'awsEndpoint' | 'bucket' | 'exportKey'> {
+}: Surroundings & { readonly storage: BucketAndKey }): Pick<
+  Form,
+  'config' | 'aws' | 'awsEndpoint' | 'bucket' | 'exportKey'
+> {
   return {
     config,
     aws: administrator(config, awsUrl),
