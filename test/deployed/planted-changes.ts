@@ -52,12 +52,12 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
   api('the API’s handler has another name', 'index.handler', 'index.handle', 'reads'),
   executor('the executor’s handler is in another file', 'index.handler', 'main.handler', 'department'),
   exporter('the exporter’s handler has another name', 'index.handler', 'index.main', 'export'),
-  api('the API’s time limit is a second', /timeout( +)= 29/, 'timeout$1= 1', 'waits'),
-  executor('nothing is reserved for the executor', 'var.concurrency.executor', '0', 'department'),
+  api('the API’s time limit is a second', /timeout( +)= 29/, 'timeout$1= 1', 'limits'),
+  executor('nothing is reserved for the executor', 'var.concurrency.executor', '0', 'limits'),
 
   // ---- The HTTP API ----------------------------------------------------------------------------------------------
-  api('payload format 1.0', '"2.0"', '"1.0"', 'reads'),
-  api('the payload format is left to the provider', /  payload_format_version = "2.0"\n/, '', 'reads'),
+  api('payload format 1.0', '"2.0"', '"1.0"', 'gateway'),
+  api('the payload format is left to the provider', /  payload_format_version = "2.0"\n/, '', 'gateway'),
   api(
     'the API calls the function, not its alias',
     'aws_lambda_alias.api.invoke_arn',

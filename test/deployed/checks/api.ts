@@ -1,4 +1,4 @@
-import { equal, match, ok } from 'node:assert/strict';
+import { equal, match, notEqual, ok } from 'node:assert/strict';
 import {
   GetApisCommand,
   GetIntegrationsCommand,
@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-apigatewayv2';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { observeRepository, observeRole } from '../../../src/aws/observe.ts';
 import { idOfName } from '../../../src/local/github/job.ts';
 import { ACCOUNT_ID, REGION } from '../deployment.ts';
@@ -17,7 +18,7 @@ import type { Check } from './check.ts';
 export const API_CHECKS: readonly Check[] = [
   {
     name: 'reads',
-    promise: 'the HTTP API hands a request to the API as it came, in payload format 2.0, and answers',
+    promise: 'the HTTP API hands a request to the API as it came, and answers',
     play: async ({ deployment, ask }) => {
       const health = await fetch(`${deployment.url}/healthz`);
       equal(health.status, 200, `/healthz answered ${health.status}: ${await health.text()}`);
@@ -33,7 +34,7 @@ export const API_CHECKS: readonly Check[] = [
   },
   {
     name: 'gateway',
-    promise: 'one route to the alias, whose policy lets this API call it',
+    promise: 'one route to the alias, in payload format 2.0, and the alias’s policy lets this API call it',
     play: async ({ deployment: { ground, outputs } }) => {
       const { gateway } = ground.clients;
       const { Items: apis = [] } = await gateway.send(new GetApisCommand({}));
@@ -46,9 +47,26 @@ export const API_CHECKS: readonly Check[] = [
       equal(stage?.AutoDeploy, true, 'what is changed is deployed');
       for (const { Target, RouteKey } of routes) {
         const integration = integrations.find(({ IntegrationId }) => Target === `integrations/${IntegrationId}`);
+        equal(integration?.PayloadFormatVersion, '2.0', 'requests are handed on in payload format 2.0');
         const called = /functions\/(.+)\/invocations$/.exec(integration?.IntegrationUri ?? '')?.[1] ?? '';
         const source = `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${api.ApiId}/${stage?.StageName}/${RouteKey}`;
         await mustBeAllowedToCall(ground.clients, 'apigateway.amazonaws.com', source, called);
+      }
+    },
+  },
+  {
+    name: 'limits',
+    promise: 'each function has instances to run in, and the API has longer than it waits for the executor',
+    play: async ({ config, deployment: { ground } }) => {
+      const { lambda } = ground.clients;
+      for (const name of ['api', 'executor', 'exporter']) {
+        const FunctionName = `ecr-control-plane-${name}`;
+        const reserved = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+        notEqual(reserved.ReservedConcurrentExecutions, 0, `${FunctionName} never runs`);
+        const { Timeout = 0 } = await lambda.send(
+          new GetFunctionConfigurationCommand({ FunctionName, Qualifier: 'live' }),
+        );
+        ok(Timeout * 1_000 > config.waitMilliseconds, `${FunctionName} is ended after ${Timeout} s`);
       }
     },
   },
