@@ -29,6 +29,11 @@ interface Model {
   readonly shapes: Readonly<Record<string, ModelShape>>;
 }
 
+/** Members that the embedded AWS ignores, by their structure: what is not carried out is not checked either. */
+const IGNORED: Readonly<Record<string, readonly string[]>> = {
+  SimulatePrincipalPolicyRequest: ['PolicyExclusionList'],
+};
+
 const KEPT = ['type', 'required', 'min', 'max', 'pattern', 'enum'] as const;
 
 function extract(model: Model, names: readonly string[]): object {
@@ -42,12 +47,11 @@ function extract(model: Model, names: readonly string[]): object {
     if (shape === undefined || shapes[name] !== undefined) return;
     const kept: Record<string, unknown> = {};
     for (const key of KEPT) if (key in shape) kept[key] = shape[key as keyof ModelShape];
-    if (shape.members) {
-      kept['members'] = Object.fromEntries(Object.entries(shape.members).map(([member, of]) => [member, of.shape]));
-    }
+    const members = Object.entries(shape.members ?? {}).filter(([member]) => IGNORED[name]?.includes(member) !== true);
+    if (shape.members) kept['members'] = Object.fromEntries(members.map(([member, of]) => [member, of.shape]));
     if (shape.member) kept['member'] = shape.member.shape;
     shapes[name] = kept;
-    for (const member of Object.values(shape.members ?? {})) keep(member.shape);
+    for (const [, member] of members) keep(member.shape);
     if (shape.member) keep(shape.member.shape);
   };
 

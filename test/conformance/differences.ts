@@ -21,13 +21,6 @@ const IAM_MODEL = 'IAM’s API model';
 /** Every difference that the conformance suite knows; docs/local-differences.md shows the same rows. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    target: 'embedded',
-    checks: ['ecr/create/unknown-key'],
-    aws: 'refuses a KMS key that it cannot use as `KmsException`',
-    here: 'records any key and uses none',
-    source: '[CreateRepository](https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html)',
-  },
-  {
     target: 'moto',
     checks: ['ecr/create/unknown-key', 'ecr/create/encryption'],
     aws: 'refuses an unknown kind of encryption, and a KMS key that it cannot use as `KmsException`',

@@ -432,3 +432,20 @@ void test('a layer is uploaded in parts that follow each other, and under its ow
   });
   await t.rejects(ecr.send(tooSmall), { name: 'LayerPartTooSmallException' });
 });
+
+void test('a repository policy that keeps its author from the next one needs force', async (t) => {
+  const ecr = (await start(t)).ecr();
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/app' }));
+  const policyText = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'Out', Effect: 'Deny', Principal: '*', Action: 'ecr:SetRepositoryPolicy' }],
+  });
+  const set = (force?: boolean) =>
+    ecr.send(new SetRepositoryPolicyCommand({ repositoryName: 'koa/app', policyText, force }));
+  await t.rejects(set(), { name: 'InvalidParameterException', message: /Use the force parameter/ });
+  await t.rejects(ecr.send(new GetRepositoryPolicyCommand({ repositoryName: 'koa/app' })), {
+    name: 'RepositoryPolicyNotFoundException',
+  });
+  await t.resolves(set(true));
+  await t.rejects(set(true), { name: 'AccessDeniedException' }, 'then its author is kept out');
+});

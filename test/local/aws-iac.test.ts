@@ -1,6 +1,20 @@
 /** What tools for infrastructure as code call besides what the service itself does. */
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import {
+  AddClientIDToOpenIDConnectProviderCommand,
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
+  GetPolicyVersionCommand,
+  ListOpenIDConnectProviderTagsCommand,
+  ListPolicyTagsCommand,
+  paginateListPolicyVersions,
+  RemoveClientIDFromOpenIDConnectProviderCommand,
+  SetDefaultPolicyVersionCommand,
+  TagOpenIDConnectProviderCommand,
+  TagPolicyCommand,
+  UntagOpenIDConnectProviderCommand,
+  UntagPolicyCommand,
+  UpdateOpenIDConnectProviderThumbprintCommand,
   AttachRolePolicyCommand,
   CreateOpenIDConnectProviderCommand,
   CreatePolicyCommand,
@@ -122,7 +136,7 @@ void test('a policy in use is not deleted, nor a role that has one', async (t) =
   await t.rejects(iam.send(new ListPolicyVersionsCommand({ PolicyArn })), { name: 'NoSuchEntityException' });
 });
 
-void test('policies are listed by page, path, scope and use, and have one version', async (t) => {
+void test('policies are listed by page, path, scope and use', async (t) => {
   const iam = (await start(t)).iam();
   await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
   const arns = [
@@ -139,9 +153,10 @@ void test('policies are listed by page, path, scope and use, and have one versio
       seen.push(...(page.Policies ?? []).map(({ Arn }) => Arn));
     return seen;
   };
-  t.strictSame(await listed({}), arns);
+  const ofAws = ['PowerUser', 'ReadOnly'].map((name) => `arn:aws:iam::aws:policy/AmazonEC2ContainerRegistry${name}`);
+  t.strictSame(await listed({}), [...arns, ...ofAws]);
   t.strictSame(await listed({ Scope: 'Local', PathPrefix: '/x/' }), [b, c]);
-  t.strictSame(await listed({ Scope: 'AWS' }), []);
+  t.strictSame(await listed({ Scope: 'AWS' }), ofAws);
   t.strictSame(await listed({ OnlyAttached: true }), [a]);
   t.strictSame(await listed({ PolicyUsageFilter: 'PermissionsBoundary' }), [b]);
   t.strictSame(await listed({ PolicyUsageFilter: 'PermissionsPolicy' }), [a]);
@@ -248,4 +263,120 @@ void test('a simulation decides as a request would: policies, boundary, the cont
     seen.push(...(page.EvaluationResults ?? []).map(({ EvalActionName }) => EvalActionName));
   t.strictSame(new Set(seen), new Set(input.ActionNames));
   t.equal(seen.length, 3);
+});
+
+void test('of a policy’s versions the default one decides; five are kept, and numbers are not given again', async (t) => {
+  const aws = await start(t);
+  await seed(aws);
+  const iam = aws.iam();
+  await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
+  const PolicyArn = await policy(iam, 'p');
+  await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+  const ecr = aws.ecr(await assume(aws, await token()));
+  const describe = () => ecr.send(new DescribeRepositoriesCommand({}));
+  await t.resolves(describe());
+  const add = async (PolicyDocument: string, SetAsDefault = false) =>
+    (await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault }))).PolicyVersion;
+  t.match(await add(DENY_ALL), { VersionId: 'v2', IsDefaultVersion: false });
+  await t.resolves(describe(), 'a version that is not the default says nothing');
+  await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
+  await t.rejects(describe(), { name: 'AccessDeniedException' });
+  t.match(await add(READ_ALL, true), { VersionId: 'v3', IsDefaultVersion: true });
+  await t.resolves(describe());
+  t.match((await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy, { DefaultVersionId: 'v3' });
+  const document = async (VersionId: string) =>
+    decodeURIComponent(
+      (await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }))).PolicyVersion?.Document ?? '',
+    );
+  t.equal(await document('v2'), DENY_ALL);
+  const remove = (VersionId: string) => iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId }));
+  await t.rejects(remove('v3'), { name: 'DeleteConflictException' });
+  await remove('v2');
+  await t.rejects(remove('v2'), { name: 'NoSuchEntityException' });
+  t.match(await add(DENY_ALL), { VersionId: 'v4' });
+  await add(DENY_ALL);
+  await add(DENY_ALL);
+  await t.rejects(add(DENY_ALL), { name: 'LimitExceededException' });
+  const seen: (string | undefined)[] = [];
+  for await (const page of paginateListPolicyVersions({ client: iam, pageSize: 2 }, { PolicyArn }))
+    seen.push(...(page.Versions ?? []).map(({ VersionId }) => VersionId));
+  t.strictSame(seen, ['v6', 'v5', 'v4', 'v3', 'v1'], 'the newest is first');
+});
+
+void test('AWS’s own policies for ECR can be attached, decide, and cannot be changed', async (t) => {
+  const aws = await start(t);
+  await seed(aws);
+  const iam = aws.iam();
+  const PolicyArn = 'arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly';
+  await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
+  await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+  const ecr = aws.ecr(await assume(aws, await token()));
+  await t.resolves(ecr.send(new DescribeRepositoriesCommand({})));
+  t.match((await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy, { DefaultVersionId: 'v3', AttachmentCount: 1 });
+  const outside = { name: 'AccessDenied', message: /outside your own account/ };
+  for (const change of [
+    iam.send(new DeletePolicyCommand({ PolicyArn })),
+    iam.send(new TagPolicyCommand({ PolicyArn, Tags: [{ Key: 'a', Value: 'b' }] })),
+    iam.send(new UntagPolicyCommand({ PolicyArn, TagKeys: ['a'] })),
+    iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: READ_ALL })),
+    iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v3' })),
+    iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v3' })),
+  ])
+    await t.rejects(change, outside);
+});
+
+void test('a provider’s client ids, thumbprints and tags change, and its tokens with them', async (t) => {
+  const aws = await start(t);
+  await seed(aws);
+  const iam = aws.iam();
+  const OpenIDConnectProviderArn = PROVIDER;
+  const provider = () => iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }));
+  const ClientID = 'sts.amazonaws.com';
+  await t.resolves(assume(aws, await token()));
+  await iam.send(new RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }));
+  await t.rejects(assume(aws, await token()), { name: 'InvalidIdentityTokenException' });
+  for (const again of [1, 2])
+    await t.resolves(
+      iam.send(new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID })),
+      `${again}`,
+    );
+  t.strictSame((await provider()).ClientIDList, [ClientID]);
+  await t.resolves(assume(aws, await token()));
+  const ThumbprintList = ['b'.repeat(40)];
+  await iam.send(new UpdateOpenIDConnectProviderThumbprintCommand({ OpenIDConnectProviderArn, ThumbprintList }));
+  await iam.send(
+    new TagOpenIDConnectProviderCommand({
+      OpenIDConnectProviderArn,
+      Tags: [
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: '2' },
+      ],
+    }),
+  );
+  await iam.send(new UntagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, TagKeys: ['A'] }));
+  t.match(await provider(), { ThumbprintList, Tags: [{ Key: 'b', Value: '2' }] });
+  const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn }));
+  t.strictSame(Tags, [{ Key: 'b', Value: '2' }]);
+});
+
+void test('whoever may change what is tagged for a team may not change the rest', async (t) => {
+  const aws = await start(t);
+  await seed(aws);
+  const iam = aws.iam();
+  const [mine, other] = [await policy(iam, 'mine'), await policy(iam, 'other')];
+  await iam.send(new TagPolicyCommand({ PolicyArn: mine, Tags: [{ Key: 'team', Value: 'koa' }] }));
+  t.strictSame((await iam.send(new ListPolicyTagsCommand({ PolicyArn: mine }))).Tags, [{ Key: 'team', Value: 'koa' }]);
+  const change = identityPolicy({
+    Effect: 'Allow',
+    Action: 'iam:CreatePolicyVersion',
+    Resource: '*',
+    Condition: { StringEquals: { 'aws:ResourceTag/team': 'koa' } },
+  });
+  await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'change', PolicyDocument: change }));
+  const limited = aws.iam(await assume(aws, await token()));
+  const add = (PolicyArn: string) =>
+    limited.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: READ_ALL }));
+  await t.resolves(add(mine));
+  await t.rejects(add(other), { name: 'AccessDenied' });
 });

@@ -4,6 +4,7 @@ import type { PolicyDocument } from '../../policy/document.ts';
 import type { Account, Call, Caller } from './account.ts';
 import { accessDenied } from './fault.ts';
 import { policyTextsOf } from './iam/attached-policies.ts';
+import { policyWithArn } from './iam/find-policy.ts';
 import { iamArn } from './identifiers.ts';
 import { keptPolicy } from './policy-syntax.ts';
 import { permissionsFor } from './permissions.ts';
@@ -17,6 +18,17 @@ export function checkAuthorized(call: Call, service: ServiceName, operation: str
     const { allowed, reason } = decide(account, caller, permission);
     if (!allowed) throw refusal(service, arnOfCaller(account, caller), permission, reason);
   }
+}
+
+/** Whether its caller could make a request if a repository's policy were this one. */
+export function wouldBeAllowed(
+  { account, caller }: Call,
+  operation: string,
+  repositoryName: string,
+  resourcePolicy: PolicyDocument,
+): boolean {
+  const permissions = permissionsFor(account, 'ecr', operation, { registryId: account.id, repositoryName });
+  return permissions.every((permission) => decide(account, caller, { ...permission, resourcePolicy }).allowed);
 }
 
 function decide(account: Account, caller: Caller, permission: Permission): { allowed: boolean; reason: string } {
@@ -52,7 +64,7 @@ function withinSession(policies: readonly string[], request: AuthorizationReques
 /** The document of a permissions boundary, as {@link authorize} takes it. */
 export function boundaryOf(account: Account, arn: string | undefined): { boundary?: PolicyDocument } {
   if (arn === undefined) return {};
-  const policy = account.store.get('policy', arn);
+  const policy = policyWithArn(account, arn);
   // A boundary that is gone lets nothing through.
   return { boundary: policy ? keptPolicy(policy.document, 'identity') : { Version: '2012-10-17', Statement: [] } };
 }

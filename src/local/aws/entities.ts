@@ -66,16 +66,33 @@ export interface Provider {
   readonly tags: Tags;
 }
 
-/** One customer managed policy; it has a single version. */
+/** One version of a customer managed policy. */
+export interface PolicyVersion {
+  /** 1 for `v1`. */
+  readonly number: number;
+  readonly document: string;
+  readonly createdAt: string;
+}
+
+/** One customer managed policy. */
 export interface ManagedPolicy {
   readonly id: string;
   readonly name: string;
   readonly path: string;
   readonly arn: string;
+  /** Of the version that applies. */
   readonly document: string;
   readonly description?: string;
   readonly createdAt: string;
   readonly tags: Tags;
+  /** Absent where there was never another than the first. */
+  readonly versions?: {
+    readonly all: readonly PolicyVersion[];
+    readonly default: number;
+    /** Numbers are never given again. */
+    readonly last: number;
+    readonly updatedAt: string;
+  };
 }
 
 /** One session of a role: temporary credentials and what they were issued for. */

@@ -22,19 +22,26 @@ import { listTagsForResource, tagResource, untagResource } from './ecr/repositor
 import { getAccountSummary } from './iam/account-summary.ts';
 import { attachRolePolicy, detachRolePolicy, listAttachedRolePolicies } from './iam/attached-policies.ts';
 import { listRoleTags, tagRole, untagRole } from './iam/iam-tags.ts';
+import { createPolicy, deletePolicy, getPolicy, listPolicies } from './iam/managed-policies.ts';
+import { listPolicyTags, tagPolicy, untagPolicy } from './iam/policy-tags.ts';
 import {
-  createPolicy,
-  deletePolicy,
-  getPolicy,
+  createPolicyVersion,
+  deletePolicyVersion,
   getPolicyVersion,
-  listPolicies,
   listPolicyVersions,
-} from './iam/managed-policies.ts';
+  setDefaultPolicyVersion,
+} from './iam/policy-versions.ts';
 import {
+  addClientIdToOpenIDConnectProvider,
   createOpenIDConnectProvider,
   deleteOpenIDConnectProvider,
   getOpenIDConnectProvider,
   listOpenIDConnectProviders,
+  listOpenIDConnectProviderTags,
+  removeClientIdFromOpenIDConnectProvider,
+  tagOpenIDConnectProvider,
+  untagOpenIDConnectProvider,
+  updateOpenIDConnectProviderThumbprint,
 } from './iam/providers.ts';
 import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './iam/role-policies.ts';
 import {
@@ -117,11 +124,23 @@ export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName
     GetOpenIDConnectProvider: getOpenIDConnectProvider,
     ListOpenIDConnectProviders: listOpenIDConnectProviders,
     DeleteOpenIDConnectProvider: deleteOpenIDConnectProvider,
+    AddClientIDToOpenIDConnectProvider: addClientIdToOpenIDConnectProvider,
+    RemoveClientIDFromOpenIDConnectProvider: removeClientIdFromOpenIDConnectProvider,
+    UpdateOpenIDConnectProviderThumbprint: updateOpenIDConnectProviderThumbprint,
+    TagOpenIDConnectProvider: tagOpenIDConnectProvider,
+    UntagOpenIDConnectProvider: untagOpenIDConnectProvider,
+    ListOpenIDConnectProviderTags: listOpenIDConnectProviderTags,
     CreatePolicy: createPolicy,
     GetPolicy: getPolicy,
     GetPolicyVersion: getPolicyVersion,
     ListPolicies: listPolicies,
     ListPolicyVersions: listPolicyVersions,
+    CreatePolicyVersion: createPolicyVersion,
+    SetDefaultPolicyVersion: setDefaultPolicyVersion,
+    DeletePolicyVersion: deletePolicyVersion,
+    TagPolicy: tagPolicy,
+    UntagPolicy: untagPolicy,
+    ListPolicyTags: listPolicyTags,
     DeletePolicy: deletePolicy,
     SimulatePrincipalPolicy: simulatePrincipalPolicy,
     GetAccountSummary: getAccountSummary,

@@ -4,6 +4,7 @@ import type { Account } from './account.ts';
 import { repositoryNameOf } from './ecr/repository-tags.ts';
 import type { Tags } from './entities.ts';
 import { iamArn, repositoryArn, roleArn } from './identifiers.ts';
+import { policyWithArn } from './iam/find-policy.ts';
 import { providerArn } from './iam/providers.ts';
 import type { ServiceName } from './actions.ts';
 import { keptPolicy } from './policy-syntax.ts';
@@ -96,6 +97,8 @@ function onRepository(
 function iamPermission(account: Account, operation: string, input: Addressing): Permission {
   const role = input.RoleName === undefined ? undefined : account.store.get('role', input.RoleName.toLowerCase());
   const boundary = input.PermissionsBoundary ?? role?.boundaryArn;
+  const policy = input.RoleName === undefined ? policyWithArn(account, input.PolicyArn ?? '') : undefined;
+  const provider = account.store.get('provider', input.OpenIDConnectProviderArn ?? '');
   return {
     action: `iam:${operation}`,
     resource: iamResource(account, operation, input, role?.arn),
@@ -104,7 +107,7 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
       'aws:ResourceAccount': account.id,
       ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
       ...(/^(?:At|De)tachRolePolicy$/.test(operation) ? { 'iam:PolicyARN': input.PolicyArn ?? '' } : {}),
-      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], role?.tags ?? {}),
+      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], (role ?? policy ?? provider)?.tags ?? {}),
       ...requestTags(input.Tags, input.TagKeys),
     },
   };

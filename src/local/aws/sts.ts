@@ -11,6 +11,7 @@ import { accessDenied, AwsFault, stsFault } from './fault.ts';
 import { iamArn, sessionArn, uniqueId } from './identifiers.ts';
 import { keptPolicy, parsePolicy } from './policy-syntax.ts';
 import { verifyWebIdentity, webIdentityContext } from './web-identity.ts';
+import { policyWithArn } from './iam/find-policy.ts';
 import type { WebIdentity } from './web-identity.ts';
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
@@ -83,7 +84,7 @@ function sessionPolicies(
   { Policy, PolicyArns }: AssumeRoleWithWebIdentityRequest,
 ): readonly string[] {
   const managed = (PolicyArns ?? []).map(({ arn = '' }) => {
-    const policy = account.store.get('policy', arn);
+    const policy = policyWithArn(account, arn);
     if (policy === undefined) throw stsFault('MalformedPolicyDocumentException', `Policy ${arn} does not exist`);
     return policy.document;
   });

@@ -666,11 +666,11 @@ const IMAGES: readonly Row[] = [
   row(
     'by a tag and the digest of another',
     'BatchGetImage',
-    { repositoryName: NAME, imageIds: [{ imageTag: 'v1', imageDigest: NONE }] },
+    { repositoryName: NAME, imageIds: [{ imageTag: 'v1', imageDigest: digestOf(TWO) }] },
     shows({
       failures: [{ failureCode: 'ImageTagDoesNotMatchDigest' }],
     }),
-    PUSHED,
+    [...PUSHED, ask('PutImage', { repositoryName: NAME, imageManifest: TWO, imageTag: 'v2' })],
   ),
   row(
     'by what is no digest',

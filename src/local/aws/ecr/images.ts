@@ -39,6 +39,8 @@ export function listImages({ account }: Call, input: ListImagesRequest): ListIma
 export function describeImages({ account }: Call, input: DescribeImagesRequest): DescribeImagesResponse {
   const repository = findRepository(account, input);
   if (input.imageIds !== undefined) {
+    if (input.nextToken !== undefined || input.maxResults !== undefined)
+      throw invalidParameter('imageIds', 'imageIds cannot be given together with nextToken or maxResults');
     const details = input.imageIds.map((id) => {
       const image = findImage(account, repository, id);
       if (typeof image === 'object') return detailOf(account, image);

@@ -22,6 +22,7 @@ import { pageOf, readToken } from '../paging.ts';
 import type { EntityChange } from '../store.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 import { dropUpload } from './layers.ts';
+import { kmsKeyExists } from './kms-keys.ts';
 import { checkedTags } from './repository-tags.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
@@ -161,6 +162,11 @@ function checkedEncryption(account: Account, given: EncryptionConfiguration | un
     if (given?.kmsKey === undefined) return { encryptionType };
     throw invalidParameter('encryptionConfiguration', 'A KMS key can only be given with KMS encryption');
   }
+  if (given?.kmsKey !== undefined && !kmsKeyExists(account, given.kmsKey))
+    throw ecrFault(
+      'KmsException',
+      `The KMS key ${given.kmsKey} cannot be used: it does not exist in ${account.region}`,
+    );
   const kmsKey = given?.kmsKey ?? `arn:${account.partition.id}:kms:${account.region}:${account.id}:key/aws-ecr`;
   return { encryptionType, kmsKey };
 }

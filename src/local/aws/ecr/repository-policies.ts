@@ -7,6 +7,7 @@ import type {
   SetRepositoryPolicyResponse,
 } from '@aws-sdk/client-ecr';
 import type { Account, Call } from '../account.ts';
+import { wouldBeAllowed } from '../authorization.ts';
 import type { Repository } from '../entities.ts';
 import { ecrFault, invalidParameter } from '../fault.ts';
 import { iamArn } from '../identifiers.ts';
@@ -15,12 +16,18 @@ import { principalExists } from '../principal-names.ts';
 import { findRepository, keepRepository } from './find-repository.ts';
 
 /** @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html */
-export function setRepositoryPolicy({ account }: Call, input: SetRepositoryPolicyRequest): SetRepositoryPolicyResponse {
+export function setRepositoryPolicy(call: Call, input: SetRepositoryPolicyRequest): SetRepositoryPolicyResponse {
+  const { account } = call;
   const repository = findRepository(account, input);
   const { document, fault } = parsePolicy(input.policyText ?? '', 'repository');
   if (document === undefined) throw invalidParameter('PolicyText', `Invalid repository policy provided: ${fault}`);
   const unknown = awsPrincipals(document).find((name) => !principalExists(account, name));
   if (unknown !== undefined) throw invalidParameter('PolicyText', 'Principal not found');
+  if (input.force !== true && !wouldBeAllowed(call, 'SetRepositoryPolicy', repository.name, document))
+    throw invalidParameter(
+      'PolicyText',
+      'The policy would keep its author from setting another policy. Use the force parameter if that is meant.',
+    );
   const policyText = asKept(account, input.policyText ?? '');
   keepRepository(account, { ...repository, policyText });
   return { registryId: account.id, repositoryName: repository.name, policyText };

@@ -9,7 +9,7 @@ import type { Role } from '../entities.ts';
 import { AwsFault, iamFault } from '../fault.ts';
 import { pageOf, readToken } from '../paging.ts';
 import { findRole, keepRole } from './find-role.ts';
-import { findPolicy } from './managed-policies.ts';
+import { findPolicy } from './find-policy.ts';
 
 /** Managed policies of one role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_ATTACHED = 10;

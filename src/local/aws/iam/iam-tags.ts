@@ -22,18 +22,30 @@ export function tagRole({ account }: Call, input: TagRoleRequest): object {
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagRole.html */
 export function untagRole({ account }: Call, input: UntagRoleRequest): object {
   const role = findRole(account, input.RoleName);
-  const gone = new Set((input.TagKeys ?? []).map((key) => key.toLowerCase()));
-  const tags = Object.fromEntries(Object.entries(role.tags).filter(([key]) => !gone.has(key.toLowerCase())));
-  keepRole(account, { ...role, tags });
+  keepRole(account, { ...role, tags: tagsWithout(role.tags, input.TagKeys ?? []) });
   return {};
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoleTags.html */
 export function listRoleTags({ account }: Call, input: ListRoleTagsRequest): ListRoleTagsResponse {
   const role = findRole(account, input.RoleName);
-  const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
-  const tags = tagList(role.tags).sort((a, b) => (a.Key < b.Key ? -1 : 1));
-  const { items, next } = pageOf(tags, ({ Key }) => Key, after, input.MaxItems ?? 100);
+  return pageOfTags(role.tags, input);
+}
+
+/** Tags without those of some keys, whose case does not count. */
+export function tagsWithout(present: Tags, keys: readonly string[]): Tags {
+  const gone = new Set(keys.map((key) => key.toLowerCase()));
+  return Object.fromEntries(Object.entries(present).filter(([key]) => !gone.has(key.toLowerCase())));
+}
+
+/** A page of tags, by their keys. @throws AwsFault for a marker that is none */
+export function pageOfTags(
+  present: Tags,
+  { Marker: marker, MaxItems: size = 100 }: Pick<ListRoleTagsRequest, 'Marker' | 'MaxItems'>,
+): ListRoleTagsResponse {
+  const after = readToken(marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
+  const tags = tagList(present).sort((a, b) => (a.Key < b.Key ? -1 : 1));
+  const { items, next } = pageOf(tags, ({ Key }) => Key, after, size);
   return { Tags: [...items], IsTruncated: next !== undefined, Marker: next };
 }
 

@@ -4,12 +4,8 @@ import type {
   DeletePolicyRequest,
   GetPolicyRequest,
   GetPolicyResponse,
-  GetPolicyVersionRequest,
-  GetPolicyVersionResponse,
   ListPoliciesRequest,
   ListPoliciesResponse,
-  ListPolicyVersionsRequest,
-  ListPolicyVersionsResponse,
   Policy,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
@@ -17,22 +13,18 @@ import type { ManagedPolicy } from '../entities.ts';
 import { AwsFault, iamFault } from '../fault.ts';
 import { iamArn, uniqueId } from '../identifiers.ts';
 import { pageOf, readToken } from '../paging.ts';
-import { parsePolicy } from '../policy-syntax.ts';
 import { tagList } from '../tags.ts';
+import { awsPolicies } from './aws-policies.ts';
 import { checkedIamTags } from './iam-tags.ts';
-import { sizeOf } from './roles.ts';
-
-/** Characters of a managed policy, whitespace not counted; AWS does not raise it. */
-const MAX_SIZE = 6144;
+import { findOwnPolicy, findPolicy } from './find-policy.ts';
+import { checkDocument } from './policy-document.ts';
+import { versionsOf } from './policy-versions.ts';
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
 export function createPolicy({ account }: Call, input: CreatePolicyRequest): CreatePolicyResponse {
   const { PolicyName: name = '', PolicyDocument: document = '', Path: path = '/' } = input;
   const arn = iamArn(account, `policy${path}${name}`);
-  const { fault } = parsePolicy(document, 'identity');
-  if (fault !== undefined) throw iamFault('MalformedPolicyDocumentException', fault);
-  if (sizeOf(document) > MAX_SIZE)
-    throw iamFault('LimitExceededException', `Cannot exceed quota for PolicySize: ${MAX_SIZE}`);
+  checkDocument(document);
   if (account.store.list('policy').some((policy) => policy.name.toLowerCase() === name.toLowerCase())) {
     throw iamFault(
       'EntityAlreadyExistsException',
@@ -50,7 +42,10 @@ export function createPolicy({ account }: Call, input: CreatePolicyRequest): Cre
     tags: checkedIamTags({}, input.Tags ?? []),
   };
   account.store.change({ kind: 'policy', id: arn, value: policy });
-  return { Policy: answerOf(account, policy) };
+  const { tags } = policy;
+  return {
+    Policy: { ...answerOf(account, policy), ...(Object.keys(tags).length === 0 ? {} : { Tags: tagList(tags) }) },
+  };
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html */
@@ -59,23 +54,7 @@ export function getPolicy({ account }: Call, input: GetPolicyRequest): GetPolicy
   return { Policy: { ...answerOf(account, policy), Description: policy.description, Tags: tagList(policy.tags) } };
 }
 
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html */
-export function getPolicyVersion({ account }: Call, input: GetPolicyVersionRequest): GetPolicyVersionResponse {
-  const policy = findPolicy(account, input.PolicyArn);
-  if (input.VersionId !== 'v1') {
-    throw iamFault('NoSuchEntityException', `Policy ${policy.arn} version ${input.VersionId} does not exist.`);
-  }
-  return {
-    PolicyVersion: {
-      Document: encodeURIComponent(policy.document),
-      VersionId: 'v1',
-      IsDefaultVersion: true,
-      CreateDate: new Date(policy.createdAt),
-    },
-  };
-}
-
-/** Only the account's own: AWS's are not here. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html */
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html */
 export function listPolicies({ account }: Call, input: ListPoliciesRequest): ListPoliciesResponse {
   const after = readToken(input.Marker, () => new AwsFault('ValidationError', 400, 'Invalid Marker.'));
   const {
@@ -84,38 +63,35 @@ export function listPolicies({ account }: Call, input: ListPoliciesRequest): Lis
     OnlyAttached: onlyAttached,
     PolicyUsageFilter: usage,
   } = input;
-  const policies = account.store.list('policy').filter(({ arn, path }) => {
+  const all = [
+    ...(scope === 'AWS' ? [] : account.store.list('policy')),
+    ...(scope === 'Local' ? [] : awsPolicies(account)),
+  ];
+  const policies = all.filter(({ arn, path }) => {
     const { attached, boundaries } = usesOf(account, arn);
     const used = usage === 'PermissionsBoundary' ? boundaries : usage === 'PermissionsPolicy' ? attached : undefined;
-    return scope !== 'AWS' && path.startsWith(prefix) && used !== 0 && !(onlyAttached === true && attached === 0);
+    return path.startsWith(prefix) && used !== 0 && !(onlyAttached === true && attached === 0);
   });
   const { items, next } = pageOf(policies, ({ arn }) => arn, after, input.MaxItems ?? 100);
   return { Policies: items.map((one) => answerOf(account, one)), IsTruncated: next !== undefined, Marker: next };
 }
 
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html */
-export function listPolicyVersions({ account }: Call, input: ListPolicyVersionsRequest): ListPolicyVersionsResponse {
-  const { createdAt } = findPolicy(account, input.PolicyArn);
-  const version = { VersionId: 'v1', IsDefaultVersion: true, CreateDate: new Date(createdAt) };
-  return { Versions: [version], IsTruncated: false };
-}
-
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html */
 export function deletePolicy({ account }: Call, input: DeletePolicyRequest): object {
-  const { arn } = findPolicy(account, input.PolicyArn);
+  const policy = findOwnPolicy(account, input.PolicyArn);
+  const { arn } = policy;
   const { attached, boundaries } = usesOf(account, arn);
   if (attached + boundaries > 0) {
     throw iamFault('DeleteConflictException', 'Cannot delete a policy attached to entities.');
   }
+  if (versionsOf(policy).all.length > 1) {
+    throw iamFault(
+      'DeleteConflictException',
+      "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+    );
+  }
   account.store.change({ kind: 'policy', id: arn, value: null });
   return {};
-}
-
-/** A managed policy by ARN, or IAM's `NoSuchEntity`. */
-export function findPolicy(account: Account, arn = ''): ManagedPolicy {
-  const policy = account.store.get('policy', arn);
-  if (policy === undefined) throw iamFault('NoSuchEntityException', `Policy ${arn} was not found.`);
-  return policy;
 }
 
 /** How many roles have a policy attached, and how many have it as their boundary. */
@@ -134,11 +110,11 @@ function answerOf(account: Account, policy: ManagedPolicy): Policy {
     PolicyId: policy.id,
     Arn: policy.arn,
     Path: policy.path,
-    DefaultVersionId: 'v1',
+    DefaultVersionId: `v${versionsOf(policy).default}`,
     AttachmentCount: attached,
     PermissionsBoundaryUsageCount: boundaries,
     IsAttachable: true,
     CreateDate: new Date(policy.createdAt),
-    UpdateDate: new Date(policy.createdAt),
+    UpdateDate: new Date(versionsOf(policy).updatedAt),
   };
 }

@@ -1,17 +1,27 @@
 import type {
+  AddClientIDToOpenIDConnectProviderRequest,
   CreateOpenIDConnectProviderRequest,
   CreateOpenIDConnectProviderResponse,
   DeleteOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderResponse,
+  ListOpenIDConnectProviderTagsRequest,
+  ListOpenIDConnectProviderTagsResponse,
   ListOpenIDConnectProvidersResponse,
+  RemoveClientIDFromOpenIDConnectProviderRequest,
+  TagOpenIDConnectProviderRequest,
+  UntagOpenIDConnectProviderRequest,
+  UpdateOpenIDConnectProviderThumbprintRequest,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
 import type { Provider } from '../entities.ts';
 import { iamFault } from '../fault.ts';
 import { iamArn } from '../identifiers.ts';
 import { tagList } from '../tags.ts';
-import { checkedIamTags } from './iam-tags.ts';
+import { checkedIamTags, pageOfTags, tagsWithout } from './iam-tags.ts';
+
+/** Client ids of one provider: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const MAX_CLIENT_IDS = 100;
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html */
 export function createOpenIDConnectProvider(
@@ -40,11 +50,7 @@ export function getOpenIDConnectProvider(
   { account }: Call,
   input: GetOpenIDConnectProviderRequest,
 ): GetOpenIDConnectProviderResponse {
-  const arn = input.OpenIDConnectProviderArn ?? '';
-  const provider = account.store.get('provider', arn);
-  if (provider === undefined) {
-    throw iamFault('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`);
-  }
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
   return {
     Url: provider.issuer,
     ClientIDList: [...provider.clientIds],
@@ -63,6 +69,75 @@ export function listOpenIDConnectProviders({ account }: Call): ListOpenIDConnect
 export function deleteOpenIDConnectProvider({ account }: Call, input: DeleteOpenIDConnectProviderRequest): object {
   account.store.change({ kind: 'provider', id: input.OpenIDConnectProviderArn ?? '', value: null });
   return {};
+}
+
+/** One that is there already is no error. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html */
+export function addClientIdToOpenIDConnectProvider(
+  { account }: Call,
+  input: AddClientIDToOpenIDConnectProviderRequest,
+): object {
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
+  const clientIds = [...new Set([...provider.clientIds, input.ClientID ?? ''])];
+  if (clientIds.length > MAX_CLIENT_IDS)
+    throw iamFault(
+      'LimitExceededException',
+      `Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: ${MAX_CLIENT_IDS}`,
+    );
+  keepProvider(account, { ...provider, clientIds });
+  return {};
+}
+
+/** One that is not there is no error. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveClientIDFromOpenIDConnectProvider.html */
+export function removeClientIdFromOpenIDConnectProvider(
+  { account }: Call,
+  input: RemoveClientIDFromOpenIDConnectProviderRequest,
+): object {
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
+  keepProvider(account, { ...provider, clientIds: provider.clientIds.filter((id) => id !== input.ClientID) });
+  return {};
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProviderThumbprint.html */
+export function updateOpenIDConnectProviderThumbprint(
+  { account }: Call,
+  input: UpdateOpenIDConnectProviderThumbprintRequest,
+): object {
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
+  keepProvider(account, { ...provider, thumbprints: input.ThumbprintList ?? [] });
+  return {};
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagOpenIDConnectProvider.html */
+export function tagOpenIDConnectProvider({ account }: Call, input: TagOpenIDConnectProviderRequest): object {
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
+  keepProvider(account, { ...provider, tags: checkedIamTags(provider.tags, input.Tags ?? []) });
+  return {};
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagOpenIDConnectProvider.html */
+export function untagOpenIDConnectProvider({ account }: Call, input: UntagOpenIDConnectProviderRequest): object {
+  const provider = findProvider(account, input.OpenIDConnectProviderArn);
+  keepProvider(account, { ...provider, tags: tagsWithout(provider.tags, input.TagKeys ?? []) });
+  return {};
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOpenIDConnectProviderTags.html */
+export function listOpenIDConnectProviderTags(
+  { account }: Call,
+  input: ListOpenIDConnectProviderTagsRequest,
+): ListOpenIDConnectProviderTagsResponse {
+  return pageOfTags(findProvider(account, input.OpenIDConnectProviderArn).tags, input);
+}
+
+function findProvider(account: Account, arn = ''): Provider {
+  const provider = account.store.get('provider', arn);
+  if (provider === undefined)
+    throw iamFault('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`);
+  return provider;
+}
+
+function keepProvider(account: Account, provider: Provider): void {
+  account.store.change({ kind: 'provider', id: provider.arn, value: provider });
 }
 
 /** ARN of the provider for an issuer (its URL without the scheme). */

@@ -25,6 +25,7 @@ import { awsPrincipals, parsePolicy } from '../policy-syntax.ts';
 import { principalExists } from '../principal-names.ts';
 import { tagList } from '../tags.ts';
 import { trustGuardFault } from '../trust-guard.ts';
+import { policyWithArn } from './find-policy.ts';
 import { findRole, keepRole } from './find-role.ts';
 import { checkedIamTags } from './iam-tags.ts';
 
@@ -168,7 +169,7 @@ export function sizeOf(policy: string): number {
 }
 
 function checkBoundary(account: Account, arn: string): void {
-  if (account.store.get('policy', arn) === undefined) {
+  if (policyWithArn(account, arn) === undefined) {
     throw iamFault('NoSuchEntityException', `Scope ARN: ${arn} does not exist or is not attachable.`);
   }
 }

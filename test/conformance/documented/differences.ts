@@ -1,0 +1,77 @@
+/** Where the embedded AWS does not answer as AWS documents. */
+export interface Disagreement {
+  /** The rows of the table of documented answers that it is about. */
+  readonly rows: readonly string[];
+  /** What AWS does. */
+  readonly aws: string;
+  /** What the embedded AWS does. */
+  readonly here: string;
+}
+
+const NOT_OFFERED_ECR = 'does not offer it: `UnknownOperationException`';
+const NOT_OFFERED = 'does not offer it: `InvalidAction`';
+
+/** Every disagreement that is known; docs/local-differences.md shows the same. */
+export const DISAGREEMENTS: readonly Disagreement[] = [
+  {
+    rows: [
+      'ecr/GetLifecyclePolicyPreview: of one that has none',
+      'ecr/StartLifecyclePolicyPreview: of one that has none',
+    ],
+    aws: 'shows what a lifecycle policy would do',
+    here: NOT_OFFERED_ECR,
+  },
+  {
+    rows: [
+      'ecr/StartImageScan: of an image that is not there',
+      'ecr/DescribeImageScanFindings: of an image that was never scanned',
+      'ecr/GetRegistryScanningConfiguration: where none was set',
+      'ecr/BatchGetRepositoryScanningConfiguration: of a repository',
+    ],
+    aws: 'scans images',
+    here: NOT_OFFERED_ECR,
+  },
+  {
+    rows: [
+      'ecr/DescribeRegistry: without replication',
+      'ecr/GetRegistryPolicy: where there is none',
+      'ecr/DescribePullThroughCacheRules: where there are none',
+      'ecr/DescribeRepositoryCreationTemplates: where there are none',
+    ],
+    aws: 'has settings of the whole registry: replication, a policy, caches, templates',
+    here: NOT_OFFERED_ECR,
+  },
+  {
+    rows: [
+      'iam/ListAccountAliases: where there are none',
+      'iam/ListUsers: where there are none',
+      'iam/GetUser: of one that is not there',
+      'iam/CreateInstanceProfile: of a new name',
+    ],
+    aws: 'has users, instance profiles and names of accounts',
+    here: NOT_OFFERED,
+  },
+  {
+    rows: [
+      'iam/SimulateCustomPolicy: of an action that a policy denies',
+      'iam/ListEntitiesForPolicy: of one that is not attached',
+    ],
+    aws: 'simulates policies that nobody has, and lists who has one',
+    here: NOT_OFFERED,
+  },
+  {
+    rows: [
+      'sts/AssumeRole: of a role that does not trust the account',
+      'sts/GetAccessKeyInfo: of an access key',
+      'sts/DecodeAuthorizationMessage: of what is none',
+      'sts/GetSessionToken: for the account itself',
+    ],
+    aws: 'has other ways to credentials than a web identity, and tells of keys and refusals',
+    here: NOT_OFFERED,
+  },
+];
+
+/** A disagreement as docs/local-differences.md shows it. */
+export function lineOf({ rows, aws, here }: Disagreement): string {
+  return `| ${rows.map((row) => `\`${row}\``).join(', ')} | ${aws} | ${here} |`;
+}
