@@ -1,14 +1,15 @@
 /**
- * `npm test`: all test files, many in one process. With arguments it is tap as it is: `npm test -- test/model/lifecycle.test.ts` runs
- * this file alone.
+ * `npm test`: all test files, many in one process. `npm test -- --times` ends with the files that took the most processor time. With
+ * other arguments it is tap as it is: `npm test -- test/model/lifecycle.test.ts` runs this file alone.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT, TAKEN_FOLDER, takenFiles, testFiles } from '../test/together/files.ts';
+import { ROOT, TAKEN_FOLDER, takenFiles, testFiles, timesTold } from '../test/together/files.ts';
 
 const LANES = 4;
+const DEAREST = 30;
 
 async function tap(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const child = spawn(join(ROOT, 'node_modules/.bin/tap'), args, { cwd: ROOT, env, stdio: 'inherit' });
@@ -19,7 +20,7 @@ async function tap(args: readonly string[], env: NodeJS.ProcessEnv = process.env
   });
 }
 
-async function all(): Promise<number> {
+async function all(showTimes: boolean): Promise<number> {
   const { together, alone } = testFiles();
   // One more than there are cores, because a lane waits now and then.
   const lanes = Math.min(LANES, availableParallelism() + 1);
@@ -28,6 +29,9 @@ async function all(): Promise<number> {
   try {
     const status = await tap([`--jobs=${lanes}`, ...files, ...alone], { ...process.env, [TAKEN_FOLDER]: folder });
     const taken = takenFiles(folder);
+    if (showTimes)
+      for (const { file, seconds } of timesTold(folder).slice(0, DEAREST))
+        console.log(`${seconds.toFixed(1)} s  ${file}`);
     const missing = together.filter((file) => !taken.includes(file));
     for (const file of missing) console.error(`not run: ${file}`);
     return missing.length === 0 ? status : 1;
@@ -37,4 +41,5 @@ async function all(): Promise<number> {
 }
 
 const args = process.argv.slice(2);
-process.exitCode = args.length === 0 ? await all() : await tap(args);
+const showTimes = args.length === 1 && args[0] === '--times';
+process.exitCode = args.length === 0 || showTimes ? await all(showTimes) : await tap(args);

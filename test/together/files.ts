@@ -1,4 +1,4 @@
-import { openSync, closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { openSync, closeSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +35,19 @@ export function take(folder: string, file: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** Says what a file that a lane has taken came to: seconds of the lane's processor time, without those of processes that it starts. */
+export function tellTime(folder: string, file: string, seconds: number): void {
+  writeFileSync(join(folder, encodeURIComponent(file)), seconds.toFixed(1));
+}
+
+/** What the files came to, in seconds, the dearest first; those that did not end are left out. */
+export function timesTold(folder: string): readonly { readonly file: string; readonly seconds: number }[] {
+  return takenFiles(folder)
+    .map((file) => ({ file, seconds: Number(readFileSync(join(folder, encodeURIComponent(file)), 'utf8')) }))
+    .filter(({ seconds }) => seconds > 0)
+    .sort((one, other) => other.seconds - one.seconds);
 }
 
 /** The files that were taken by some lane. */

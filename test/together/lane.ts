@@ -6,7 +6,7 @@ import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ROOT, take, TAKEN_FOLDER, takenFiles, testFiles } from './files.ts';
+import { ROOT, take, TAKEN_FOLDER, takenFiles, tellTime, testFiles } from './files.ts';
 
 const tests = new Map<string, Test>();
 Object.assign(globalThis, { [Symbol.for('the test of a file')]: (url: string) => tests.get(url) });
@@ -30,7 +30,7 @@ for (const file of together) {
     await import(href);
     t.teardown(() => {
       const { user, system } = process.cpuUsage(began);
-      t.comment(`processor time: ${((user + system) / 1e6).toFixed(1)} s`);
+      tellTime(folder, file, (user + system) / 1e6);
     });
   });
   if (results?.count === 0) t.fail(`${file} holds no test`);
