@@ -102,7 +102,8 @@ async function caughtBy(ground: Ground, binary: Binary, change: PlantedChange): 
   if (typeof deployment === 'string') return `it can’t be applied: ${deployment}`;
   try {
     for (const { name, play } of withWhatTheyBuildOn([change.check])) {
-      const error = await failureOf(play(newStage(deployment, LOOKS_WHEN_PLANTED)));
+      // In a promise from the start: settings that the service refuses are found when its stage is made.
+      const error = await failureOf(Promise.resolve().then(() => play(newStage(deployment, LOOKS_WHEN_PLANTED))));
       if (error !== undefined) return `${name}: ${firstLine(error)}`;
     }
     return undefined;
