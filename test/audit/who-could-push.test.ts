@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { cloudEventLine } from '../../src/audit/cloud-event.ts';
 import type { ToldEntity } from '../../src/model/entity-change.ts';
-import { histories, type History, type Moment } from '../support/histories.ts';
+import { histories, type History } from '../support/histories.ts';
+import type { Moment } from '../support/told.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../docs/examples/who_could_push.py', import.meta.url));
 const SOURCE = '/ecr-control-plane/354918371398/eu-west-1';

@@ -3,9 +3,11 @@ import { findBreak } from '../../src/ledger/chain.ts';
 import { readDepartmentItem, readOperation } from '../../src/ledger/read.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
 import type { Operation } from '../../src/model/operation.ts';
+import { rebuild } from '../../src/model/rebuild.ts';
 import { planChanges } from '../../src/plan/plan.ts';
 import type { Resources } from '../../src/plan/resources.ts';
 import { isOwnedBy } from '../../src/policy/tags.ts';
+import { momentOf, unlikeLedger } from '../support/told.ts';
 import { accessViolations } from './access-violations.ts';
 import { accessIn, type Watch } from './watch.ts';
 
@@ -44,6 +46,9 @@ export async function violationsAtRest(watch: Watch): Promise<readonly string[]>
   if (broken !== undefined) violations.push(`chain: ${broken}`);
   if (item !== undefined && events.at(-1)?.hash !== item.head.auditHash)
     violations.push('chain: the head is not the last event');
+  const told = rebuild(events);
+  const { ledger } = await momentOf(tables, place.department);
+  for (const what of [...told.contradictions, ...unlikeLedger(told, ledger)]) violations.push(`untold: ${what}`);
   for (const id of new Set(events.flatMap(({ operation }) => operation ?? []))) {
     const operation = await readOperation(tables, id);
     violations.push(

@@ -3,7 +3,7 @@ import t from 'tap';
 import { auditItem } from '../../src/ledger/audit-items.ts';
 import { MOST_EVENT_BYTES } from '../../src/core/commands/accepted-record.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
-import { readChain } from '../support/histories.ts';
+import { readChain } from '../support/told.ts';
 import { PLATFORM } from '../support/service.ts';
 import { startWorld, type Asked } from '../support/world.ts';
 

@@ -13,7 +13,7 @@ import type { DepartmentId } from '../../src/model/ids.ts';
 import { reconcile } from '../../src/maintenance/reconcile.ts';
 import { forwardOtherChains } from '../../src/ledger/forward-chain.ts';
 import { readState, restoreState, type StateItem } from '../../src/ledger/state-table.ts';
-import { momentOf, readChain, unlikeLedger } from '../support/histories.ts';
+import { momentOf, readChain, unlikeLedger } from '../support/told.ts';
 import { idOf, KOA, PLATFORM, startService, STRANGER } from '../support/service.ts';
 
 const DEPARTMENT = 'koa' as DepartmentId;

@@ -17,7 +17,7 @@ import {
   putOrganisation,
 } from '../faults/scenarios.ts';
 import { startFaultWorld } from '../faults/world.ts';
-import { readChain, momentOf, unlikeLedger } from '../support/histories.ts';
+import { readChain, momentOf, unlikeLedger } from '../support/told.ts';
 
 const world = await startFaultWorld();
 t.teardown(() => world.close());

@@ -1,15 +1,10 @@
 import { DeleteRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
-import { rebuild, type Entities, type Rebuilt } from '../../src/model/rebuild.ts';
-import type { Tables } from '../../src/ledger/client.ts';
+import { rebuild } from '../../src/model/rebuild.ts';
 import { listDeadLetters } from '../../src/ledger/dead-letters.ts';
 import { listRepositories, readDepartment, readDepartmentItem } from '../../src/ledger/read.ts';
-import { eventOf, readRun } from '../../src/ledger/read-audit.ts';
 import type { HookAnswer } from '../../src/local/aws/hooks.ts';
 import type { AuditEvent } from '../../src/model/audit-event.ts';
-import { canonicalJson } from '../../src/model/canonical-json.ts';
-import { applied, nameOf, wanted, type ToldEntity } from '../../src/model/entity-change.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
-import { entitiesOf, type Entity } from '../../src/model/state.ts';
 import { reconcile } from '../../src/maintenance/reconcile.ts';
 import type { FaultKind, GateRules } from '../faults/gate.ts';
 import { randomOf, type Random } from '../faults/random.ts';
@@ -17,18 +12,7 @@ import { ask, newPlace } from '../faults/run.ts';
 import * as step from '../faults/scenarios.ts';
 import type { Asked, Place, Step } from '../faults/scenarios.ts';
 import { LIMITS, startFaultWorld, type FaultWorld } from '../faults/world.ts';
-
-/** What the ledger has of a department, as entities by their names. */
-export interface LedgerState {
-  readonly wanted: ReadonlyMap<string, ToldEntity>;
-  readonly applied: ReadonlyMap<string, ToldEntity>;
-}
-
-/** A moment of a history: how far the chain was, and what the ledger had. */
-export interface Moment {
-  readonly events: number;
-  readonly ledger: LedgerState;
-}
+import { momentOf, readChain, unlikeLedger, type Moment } from './told.ts';
 
 /** One history: all that a department's chain tells, and what the ledger had at some moments of it. */
 export interface History {
@@ -231,31 +215,8 @@ async function note({ world, place, moments }: Playing): Promise<void> {
   moments.push(await momentOf(world.embedded.executor.tables, place.department));
 }
 
-/** What the ledger has of a department now, and how far its chain is. */
-export async function momentOf(tables: Tables, department: string): Promise<Moment> {
-  const { head, state } = await readDepartment(tables, department);
-  const repositories = await listRepositories(tables, department as DepartmentId, 100);
-  const entities: readonly Entity[] = [
-    ...(state === undefined ? [] : entitiesOf(state)),
-    ...repositories.map((value) => ({ type: 'repository', value }) as const),
-  ];
-  const byName = (told: readonly ToldEntity[]) => new Map(told.map((one) => [nameOf(one), one]));
-  const ledger = { wanted: byName(entities.flatMap(wanted)), applied: byName(entities.flatMap(applied)) };
-  return { events: head?.auditSeq ?? 0, ledger };
-}
-
 async function eventsOf({ world, place }: Playing): Promise<readonly AuditEvent[]> {
   return readChain(world.embedded.executor.tables, place.department);
-}
-
-/** All events of a chain, in their order. */
-export async function readChain(tables: Tables, chain: string): Promise<readonly AuditEvent[]> {
-  const events: AuditEvent[] = [];
-  for (;;) {
-    const texts = await readRun(tables, { chain, after: events.length, last: 99_999_999 });
-    if (texts.length === 0) return events;
-    events.push(...texts.map(eventOf));
-  }
 }
 
 /** What the events of a history say otherwise than the ledger did, at any of its moments; in words. */
@@ -267,21 +228,5 @@ export function differences({ seed, events, moments }: History): readonly string
       ...(told.isWhole || count === 0 ? [] : [`${at}: it does not say that it is whole`]),
       ...[...told.contradictions, ...unlikeLedger(told, ledger)].map((what) => `${at}: ${what}`),
     ];
-  });
-}
-
-/** What a chain tells otherwise than the ledger has it, in words. */
-export function unlikeLedger(told: Rebuilt, ledger: LedgerState): readonly string[] {
-  return [
-    ...unlike(told.wanted, ledger.wanted).map((what) => `wanted ${what}`),
-    ...unlike(told.applied, ledger.applied).map((what) => `applied ${what}`),
-  ];
-}
-
-function unlike(told: Entities, ledger: ReadonlyMap<string, ToldEntity>): readonly string[] {
-  return [...new Set([...told.keys(), ...ledger.keys()])].flatMap((name) => {
-    const [a, b] = [told.get(name)?.value, ledger.get(name)?.value];
-    if (a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b)) return [];
-    return [`${name}: the chain says ${JSON.stringify(a)}, the ledger ${JSON.stringify(b)}`];
   });
 }

@@ -8,7 +8,7 @@ import type { AuditEvent } from '../../../src/model/audit-event.ts';
 import { canonicalJson } from '../../../src/model/canonical-json.ts';
 import type { EntityChange } from '../../../src/model/entity-change.ts';
 import { isLifecyclePreset, lifecycleDocument } from '../../../src/model/lifecycle.ts';
-import { readChain } from '../../support/histories.ts';
+import { readChain } from '../../support/told.ts';
 import { KOA, PLATFORM } from '../../support/service.ts';
 import { MEMBER, startWorld, type Asked } from '../../support/world.ts';
 
