@@ -12,7 +12,7 @@ import { KOA, onboardKoaAndPol, PLATFORM, startService, STRANGER } from '../supp
 import { BODIES, HEADER_TEXTS, JSON_TEXTS, RAW_PARTS, TEXTS } from './favourites.ts';
 
 /** How many of an API's requests are sent. */
-const REQUESTS = process.env['FUZZ_REQUESTS'] ?? '1000';
+const REQUESTS = process.env['FUZZ_REQUESTS'] ?? '500';
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_125);
 
 const service = await startService(t);

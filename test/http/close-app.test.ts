@@ -5,17 +5,19 @@ import t from 'tap';
 import { closeApp } from '../../src/http/close-app.ts';
 import { tablesOf } from '../../src/compose/connections.ts';
 import { chainOf, fillLog } from '../audit/log.ts';
-import { openService, PLATFORM } from '../support/service.ts';
+import { anotherInstance } from '../support/instances.ts';
+import { PLATFORM, startService } from '../support/service.ts';
 
 /** More than the buffers of the way hold: whoever does not read holds the export up. */
 const EVENTS = 8_000;
 
+const service = await startService(t, { executor: false });
+const { config, endpoints } = service.embedded;
+await fillLog(tablesOf(config, endpoints), { koa: chainOf('koa', EVENTS) });
+
 for (const coding of ['identity', 'gzip']) {
   await t.test(`an export in ${coding} that is streamed when the app ends`, async (t) => {
-    const { service, close } = await openService({ executor: false });
-    const { app, embedded } = service;
-    t.teardown(close);
-    await fillLog(tablesOf(embedded.config, embedded.endpoints), { koa: chainOf('koa', EVENTS) });
+    const { app } = anotherInstance(t, service);
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     const authorization = `Bearer ${await service.token(PLATFORM)}`;
     const asked = get(`${url}/v1/audit-events/export`, { headers: { authorization, 'accept-encoding': coding } });
