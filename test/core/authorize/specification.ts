@@ -35,6 +35,8 @@ export const MEMBERS_MAY: readonly CommandName[] = [
   'listPushRoles',
   'getAccountAccess',
   'listRepositories',
+  'listRepositoryPushers',
+  'listRepositoryPullers',
   'getRepository',
   'listGrants',
   'getGrant',
@@ -57,7 +59,7 @@ export const ITSELF_MAY: readonly CommandName[] = ['createRepository', 'createGr
 export const READS: readonly CommandName[] = [...EVERYBODY_MAY, ...MEMBERS_MAY, 'listAuditEvents', 'exportAuditEvents'];
 
 /** Whether a workflow acts from a place: the repository, and each of ref and environment that is named, of which one must be. */
-export function actsFrom(asker: Asker, place: Place): boolean {
+function actsFrom(asker: Asker, place: Place): boolean {
   if (place.ref === undefined && place.environment === undefined) return false;
   if (place.repositoryId !== asker.repositoryId) return false;
   if (place.environment !== undefined && place.environment !== asker.environment) return false;
@@ -71,7 +73,7 @@ export function actsFrom(asker: Asker, place: Place): boolean {
  * The role of a workflow in a department that exists. Whatever started it by an event that is not on the list is a member at
  * most, whatever rules name its place.
  */
-export function roleIn(asker: Asker, known: Known, platform: readonly Place[], events: readonly string[]): Role {
+function roleIn(asker: Asker, known: Known, platform: readonly Place[], events: readonly string[]): Role {
   const isListed = events.includes(asker.event);
   if (isListed && platform.some((place) => actsFrom(asker, place))) return 'platform';
   const owner = known.owners.find(({ id, leaving }) => id === asker.ownerId && !leaving);
