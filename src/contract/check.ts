@@ -2,7 +2,7 @@ import type { Core } from '../core/core.ts';
 import type { Contract, ContractOperation } from './route.ts';
 
 /** The public operations, which the REST face answers itself. */
-export const FACE_OPERATIONS: ReadonlySet<string> = new Set(['healthz', 'getOpenapi', 'getPage']);
+const FACE_OPERATIONS: ReadonlySet<string> = new Set(['healthz', 'getOpenapi', 'getPage']);
 
 /**
  * Stops the process at boot when contract and core do not match: an operation that no command or query stands behind, or

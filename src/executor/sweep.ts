@@ -6,7 +6,7 @@ import { embeddedMetric } from '../metrics/metrics.ts';
 import type { ExecutorParts } from './parts.ts';
 
 /** An operation that is pending for longer than this should have ended, in milliseconds. */
-export const STUCK_AFTER = 15 * 60_000;
+const STUCK_AFTER = 15 * 60_000;
 
 /** What a sweep found that somebody should look at. */
 export interface SweepReport {

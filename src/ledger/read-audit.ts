@@ -110,7 +110,7 @@ export async function* readNewest(tables: Tables, chain: string): AsyncGenerator
 const NEWEST = 10;
 
 /** Reads one event, strongly consistent. */
-export async function readEvent(tables: Tables, chain: string, seq: number): Promise<AuditEvent | undefined> {
+async function readEvent(tables: Tables, chain: string, seq: number): Promise<AuditEvent | undefined> {
   const [text] = await readRun(tables, { chain, after: seq - 1, last: seq });
   return text === undefined ? undefined : eventOf(text);
 }

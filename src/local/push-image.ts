@@ -50,7 +50,7 @@ export async function assumePushRole(
 }
 
 /** Pushes a small image by the calls that docker's push makes. */
-export async function pushImage(
+async function pushImage(
   { endpoint, region }: Place,
   credentials: Credentials,
   repositoryName: string,

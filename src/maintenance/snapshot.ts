@@ -42,7 +42,7 @@ export async function writeSnapshot(parts: ExecutorParts, run: Run): Promise<num
 }
 
 /** Whether a department is there and its chain does not tell what it has. */
-export async function needsSnapshot({ tables }: ExecutorParts, department: DepartmentId): Promise<boolean> {
+async function needsSnapshot({ tables }: ExecutorParts, department: DepartmentId): Promise<boolean> {
   const item = await readDepartmentItem(tables, department);
   return item !== undefined && !item.head.deleted && item.head.toldFrom === undefined;
 }

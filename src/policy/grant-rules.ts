@@ -26,7 +26,7 @@ export interface Violation {
 }
 
 /** How many refs a grant may list. */
-export const MAX_REFS = 20;
+const MAX_REFS = 20;
 
 /**
  * Whether a grant may be written into a trust policy. Every rule keeps `*` where no value that an outsider controls can

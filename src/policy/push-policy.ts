@@ -7,9 +7,9 @@ import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { DEPARTMENT_TAG } from './tags.ts';
 
 /** Condition key of a resource's department. */
-export const RESOURCE_DEPARTMENT = `aws:ResourceTag/${DEPARTMENT_TAG}`;
+const RESOURCE_DEPARTMENT = `aws:ResourceTag/${DEPARTMENT_TAG}`;
 /** Policy variable that stands for the department of the role that asks. */
-export const PRINCIPAL_DEPARTMENT = `\${aws:PrincipalTag/${DEPARTMENT_TAG}}`;
+const PRINCIPAL_DEPARTMENT = `\${aws:PrincipalTag/${DEPARTMENT_TAG}}`;
 
 /** What a push policy follows from. */
 export type PushScope = Pick<PushRole, 'department' | 'scope' | 'repositories'>;

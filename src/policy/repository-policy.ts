@@ -9,7 +9,7 @@ import { listOf, type PolicyDocument, type Statement } from './document.ts';
 export const REPOSITORY_SIDS = { pull: 'EcpPull', push: 'EcpPush', organisation: 'EcpOrganisation' } as const;
 
 /** A statement whose `Sid` starts so is ours; any other is foreign and kept. */
-export const OWN_SID_PREFIX = 'Ecp';
+const OWN_SID_PREFIX = 'Ecp';
 
 /** The part of the account access that decides a repository's policy. */
 export type PullAccess = Pick<AccountAccess, 'accounts' | 'organisationPull'>;

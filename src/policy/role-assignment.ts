@@ -11,7 +11,7 @@ import type { TrustedGrant } from './trust-policy.ts';
 import { trustPolicy } from './trust-policy.ts';
 
 /** IAM's limit of a role name, in characters. */
-export const ROLE_NAME_LENGTH = 64;
+const ROLE_NAME_LENGTH = 64;
 /** Random characters of a grant's id in the name of its own role: 50 bits. */
 const GRANT_SUFFIX_LENGTH = 10;
 /** Longest name of a department's role that leaves room for every suffix. */

@@ -38,7 +38,7 @@ async function refusedPolicy(bench: AwsBench, policy: unknown): Promise<void> {
 }
 
 /** A lifecycle policy of an exact length, by the descriptions of its rules. */
-export function lifecycleOfLength(length: number): unknown {
+function lifecycleOfLength(length: number): unknown {
   const count = length > 600 ? 48 : 1;
   const rules = Array.from({ length: count }, (_, index) => ({
     rulePriority: index + 1,

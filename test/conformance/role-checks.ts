@@ -22,7 +22,7 @@ import {
 import type { Check } from './check.ts';
 
 /** An inline policy that lets nothing be done, of a resource with a name of this length. */
-export function inlinePolicy(resourceLength = 1): PolicyDocument {
+function inlinePolicy(resourceLength = 1): PolicyDocument {
   const Resource = `arn:aws:ecr:eu-west-1:111122223333:repository/${'r'.repeat(resourceLength)}`;
   return { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: 'ecr:PutImage', Resource }] };
 }

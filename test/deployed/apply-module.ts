@@ -21,13 +21,6 @@ export function binariesOnPath(): readonly Binary[] {
   });
 }
 
-/** A change of a module's text: the file, what is replaced in it, and by what. */
-export interface Edit {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
-
 /** Files of infra/ by their paths in it. */
 export type EditedFiles = Readonly<Record<string, string>>;
 

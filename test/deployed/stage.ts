@@ -17,12 +17,6 @@ export const KOA: Job = KOA_JOB;
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any;
 
-/** An answer of the API. */
-export interface Answer {
-  readonly status: number;
-  readonly body: Json;
-}
-
 /** What the checks of a deployment share. */
 export interface Stage {
   readonly deployment: Deployment;

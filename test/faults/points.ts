@@ -22,7 +22,7 @@ export interface Enumeration {
 }
 
 /** The text by which a point is printed and replayed. */
-export function textOf({ scenario, call, kind }: Point): string {
+function textOf({ scenario, call, kind }: Point): string {
   return `${scenario.name}#${call.number}:${kind}`;
 }
 

@@ -119,7 +119,7 @@ async function prepare(world: FaultWorld, { before = [], arrange, name }: Scenar
   await arrange?.(world, place);
 }
 
-export function noteGrant(place: Place, { result }: { readonly result: MutationResult }): void {
+function noteGrant(place: Place, { result }: { readonly result: MutationResult }): void {
   const entity = result.entity as { readonly id?: string } | null;
   if (result.entityName === 'grant' && entity?.id !== undefined && result.created) place.grants.push(entity.id);
 }

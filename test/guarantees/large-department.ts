@@ -66,6 +66,6 @@ export async function growKoa({ ask, embedded }: Service): Promise<void> {
 }
 
 /** Name of one of the department's repositories. */
-export function repositoryName(index: number): string {
+function repositoryName(index: number): string {
   return `koa-r${String(index).padStart(3, '0')}`;
 }

@@ -76,7 +76,7 @@ export function document(name: string): PolicyDocument {
  * `${jsonencode(name)}` for a list, and `$${` for a literal `${`.
  * @throws Error for anything else
  */
-export function render(template: string, variables: PolicyVariables): string {
+function render(template: string, variables: PolicyVariables): string {
   if (template.includes('%{')) throw new Error('Directives are not rendered here.');
   return template.replaceAll(
     /\$\$\{|\$\{(?:(\w+)|jsonencode\((\w+)\))\}|\$\{/g,

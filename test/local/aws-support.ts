@@ -118,7 +118,7 @@ const PUSH_ACTIONS = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:Ba
   'ecr:PutImage',
 ]);
 
-export const PUSH_POLICY = identityPolicy(
+const PUSH_POLICY = identityPolicy(
   { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
   {
     Effect: 'Allow',

@@ -43,9 +43,6 @@ export function organisation(login: string, ownerId: string, more: Partial<Organ
 
 export const koa = organisation('JPPOL-KOA', '1001');
 
-/** Every member of a grant, so that a test may say `undefined` where a grant leaves out. */
-export type GrantParts = { readonly [K in keyof Grant]?: Grant[K] | undefined };
-
 export function grant(parts: { readonly [K in keyof Grant]?: unknown } = {}): Grant {
   const whole = {
     id: 'grant-01jdf00000000000000000000a' as GrantId,
@@ -110,7 +107,7 @@ export const giftCardJob: Job = {
 export type Claims = Readonly<Record<string, string>>;
 
 /** GitHub writes a `:` inside of a value as `%3A`. */
-export function escaped(value: string): string {
+function escaped(value: string): string {
   return value.replaceAll(':', '%3A');
 }
 

@@ -13,7 +13,7 @@ import { parse } from 'yaml';
 import type { Answer } from './service.ts';
 
 /** openapi.yaml, parsed. */
-export const document = parse(readContractFiles().openapi) as OpenapiDocument;
+const document = parse(readContractFiles().openapi) as OpenapiDocument;
 
 /** An operation of openapi.yaml and where it is. */
 export interface DeclaredOperation {

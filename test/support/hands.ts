@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 /** Credentials of the embedded registry's own account. */
-export const OWNER: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const OWNER: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** Credentials of another AWS account, such as one that runs an EKS cluster. */
 export function accountCredentials(accountId: string): Credentials {

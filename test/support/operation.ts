@@ -375,7 +375,7 @@ export async function refusesTheHundredAndFirst(t: Test, world: World, { as, req
 }
 
 /** A path with one more query parameter. */
-export function withQuery(path: string, query: string): string {
+function withQuery(path: string, query: string): string {
   return `${path}${path.includes('?') ? '&' : '?'}${query}`;
 }
 

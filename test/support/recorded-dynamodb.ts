@@ -47,7 +47,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 /** What a request asks DynamoDB to do, without what it says: tables, expressions and the kinds of keys, but no values. */
-export function shapeOf(target: string, body: Buffer): string {
+function shapeOf(target: string, body: Buffer): string {
   return `${target.split('.').at(-1)} ${JSON.stringify(JSON.parse(body.toString('utf8')), shapeMember)}`;
 }
 

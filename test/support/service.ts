@@ -53,7 +53,7 @@ export const idOf = idOfName;
 let signingKey: SigningKey | undefined;
 
 /** The embedded default, with the patience that tests need; a wait that a test sets itself is kept. */
-export async function startPatient(options: EmbeddedOptions = {}): Promise<Embedded> {
+async function startPatient(options: EmbeddedOptions = {}): Promise<Embedded> {
   signingKey ??= await loadOrMakeSigningKey(undefined);
   const embedded = await startEmbedded({ limits: PATIENT_LIMITS, signingKey, ...options });
   if (options.env?.['ECP_WAIT_MILLISECONDS'] !== undefined) return embedded;

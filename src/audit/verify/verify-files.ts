@@ -237,7 +237,7 @@ async function unlisted(folder: string, manifests: readonly ReadManifest[]): Pro
 }
 
 /** The lines of a file, unpacked if it is gzip; never more than one of them and a piece of the file in memory. */
-export async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
   const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   file.once('error', (error) => bytes.destroy(error));

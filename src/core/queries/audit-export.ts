@@ -12,7 +12,7 @@ import type { Query } from './query.ts';
  * How long after its time an event is in the log for certain, in milliseconds: the time is taken just before the transaction, and
  * neither the API nor the executor runs longer than this after it.
  */
-export const SETTLED_MILLISECONDS = 60_000;
+const SETTLED_MILLISECONDS = 60_000;
 
 const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson',

@@ -172,7 +172,7 @@ function fieldsAsked({ fieldNodes, fragments }: GraphQLResolveInfo): number {
 }
 
 /** Counts the distinct answers of selections, fragments followed; each fragment once, because the same again adds nothing. */
-export function countFields(
+function countFields(
   selections: readonly SelectionSetNode[],
   fragments: Readonly<Record<string, FragmentDefinitionNode | undefined>>,
 ): number {

@@ -71,7 +71,7 @@ interface Handles {
 export type Handler = Handles['handle'];
 
 /** Every operation that is offered; the types refuse one without a handler. */
-export const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Handler>> } = {
+const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Handler>> } = {
   ecr: {
     CreateRepository: createRepository,
     DescribeRepositories: describeRepositories,

@@ -339,11 +339,6 @@ function ndjsonOf({ files }: Manifest): ManifestFile {
   return file;
 }
 
-/** The events of a file of an export. */
-export async function eventsOf(path: string): Promise<readonly AuditEvent[]> {
-  return (await linesOf(path)).map(eventOf);
-}
-
 function eventOf(line: string): AuditEvent {
   return (JSON.parse(line) as { data: { unmapped: AuditEvent } }).data.unmapped;
 }

@@ -17,7 +17,7 @@ const NOT_CREATED: Readonly<Record<string, (values: Values, place: Place) => Val
 };
 
 /** How a resource is created, by its type. */
-export const ROWS: Readonly<Record<string, Row>> = {
+const ROWS: Readonly<Record<string, Row>> = {
   ...GATEWAY,
   ...LAMBDA,
   ...DYNAMODB,
