@@ -35,10 +35,36 @@ const TARGETS: Readonly<Record<string, (scratch: string) => string>> = {
   'src/generated/graphql.ts': generateGraphql,
 };
 
+/** The schemas of openapi.yaml that are more than texts: what has passed one is what the type of the same name says, by its file. */
+const BRANDS: Readonly<Record<string, readonly string[]>> = {
+  '../model/ids.ts': ['AccountId', 'DepartmentId', 'GitHubId', 'GrantId', 'OperationId'],
+  '../model/names.ts': ['OrganisationLogin', 'RepositoryName', 'RoleName'],
+};
+
 function generateOpenapi(scratch: string): string {
   const output = join(scratch, 'openapi.ts');
-  run('openapi-typescript', [join(root, 'openapi.yaml'), '--output', output, '--immutable']);
-  return readFileSync(output, 'utf8');
+  run('openapi-typescript', [join(root, 'openapi.yaml'), '--output', output, '--immutable', ...NO_DEFAULTS]);
+  const imports = Object.entries(BRANDS).map(
+    ([file, names]) => `import type { ${names.join(', ')} } from '${file}';\n`,
+  );
+  const text = Object.values(BRANDS)
+    .flat()
+    .reduce(withBrand, withoutUnknown(readFileSync(output, 'utf8')));
+  return `${imports.join('')}\n${text}`;
+}
+
+/** A default is what the service takes in the place of what is absent; it is not written into a body. */
+const NO_DEFAULTS = ['--default-non-nullable', 'false'];
+
+/** Of a choice between properties that are required, the generator makes `unknown`, beside which the properties say nothing. */
+function withoutUnknown(text: string): string {
+  return text.replaceAll(/(?: \| unknown)+;/g, ';');
+}
+
+function withBrand(text: string, name: string): string {
+  const [before, after, ...more] = text.split(`readonly ${name}: string;`);
+  if (after === undefined || more.length > 0) throw new Error(`openapi.yaml has no schema ${name} that is a text.`);
+  return `${before}readonly ${name}: ${name};${after}`;
 }
 
 function generateGraphql(scratch: string): string {

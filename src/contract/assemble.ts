@@ -1,7 +1,8 @@
 import type { MutationOptions } from '../core/core.ts';
+import type { MutationCall, QueryCall } from '../core/input.ts';
 import { parameterOf, responseOf, type OpenapiDocument, type OpenapiOperation } from './document.ts';
 import { inputErrors } from './input-errors.ts';
-import type { Contract, ContractOperation, Method, Parameter, RawRequest, Validation } from './route.ts';
+import type { Answering, Contract, ContractOperation, Method, Parameter, RawRequest, Validation } from './route.ts';
 import { readQueryValue } from './query-string.ts';
 import { allowsNull, resolve, type Schemas } from './schema.ts';
 import type { RequestValidator, RequestValidators } from './validators.ts';
@@ -51,12 +52,13 @@ function assembleOperation(
   });
   const body = operation.requestBody?.content['application/json']?.schema;
   const properties = Object.entries(body === undefined ? {} : (resolve(body, schemas).properties ?? {}));
+  const door: Door = { id, validator, parameters, schemas };
   const ok = operation.responses['200'] ?? operation.responses['201'];
   return {
     id,
     method,
     path,
-    kind: kindOf(method, path, operation, document),
+    ...answering(kindOf(method, path, operation, document), door),
     parameters,
     bodyProperties: new Set(properties.map(([name]) => name)),
     nullable: new Set(properties.filter(([, schema]) => allowsNull(schema, schemas)).map(([name]) => name)),
@@ -64,8 +66,37 @@ function assembleOperation(
       .filter((status) => status !== 'default')
       .map(Number),
     mediaTypes: ok === undefined ? [] : Object.keys(responseOf(ok, document).content ?? {}),
-    validate: (request) => validate(request, parameters, validator, schemas),
   };
+}
+
+/**
+ * The one place where a request becomes what the core takes. The core's types are generated from the document that the validator
+ * is compiled from, and the boot holds the operation's id against the core (check.ts): what has passed is of the type, and is not
+ * looked at again.
+ */
+function answering(kind: ContractOperation['kind'], door: Door): Answering {
+  switch (kind) {
+    case 'query':
+      return {
+        kind,
+        validate: (request) => {
+          const passed = pass(request, door);
+          return passed.ok ? { ok: true, asked: passed.asked.call as QueryCall } : passed;
+        },
+      };
+    case 'mutation':
+      return {
+        kind,
+        validate: (request) => {
+          const passed = pass(request, door);
+          if (!passed.ok) return passed;
+          const { call, options } = passed.asked;
+          return { ok: true, asked: { call: call as MutationCall, options } };
+        },
+      };
+    case 'public':
+      return { kind };
+  }
 }
 
 /** An operation is public only where it says so itself; without a security scheme the process must not start. */
@@ -88,12 +119,24 @@ function kindOf(
   return method === 'GET' ? 'query' : 'mutation';
 }
 
-function validate(
-  request: RawRequest,
-  parameters: readonly Parameter[],
-  validator: RequestValidator,
-  schemas: Schemas,
-): Validation {
+/** What a request for one operation is held to. */
+interface Door {
+  readonly id: string;
+  readonly validator: RequestValidator;
+  readonly parameters: readonly Parameter[];
+  readonly schemas: Schemas;
+}
+
+/** A request that the operation's validator has passed. */
+interface Passed {
+  readonly call: {
+    readonly name: string;
+    readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown };
+  };
+  readonly options: MutationOptions;
+}
+
+function pass(request: RawRequest, { id, validator, parameters, schemas }: Door): Validation<Passed> {
   const declared = parameters.filter((parameter) => parameter.in === 'header');
   const headers = Object.fromEntries(
     declared.flatMap(({ name }) => (request.headers?.[name] === undefined ? [] : [[name, request.headers[name]]])),
@@ -110,15 +153,8 @@ function validate(
     return { ok: false, errors: inputErrors(validator.errors ?? []) };
   }
   const { dryRun, ...rest } = query;
-  return {
-    ok: true,
-    input: {
-      params: path as Record<string, string>,
-      query: { ...defaults(parameters, schemas), ...rest },
-      body: (body ?? {}) as Record<string, unknown>,
-    },
-    options: optionsOf(headers, dryRun === true),
-  };
+  const input = { params: path, query: { ...defaults(parameters, schemas), ...rest }, body: body ?? {} };
+  return { ok: true, asked: { call: { name: id, input }, options: optionsOf(headers, dryRun === true) } };
 }
 
 /** Defaults of query parameters, such as the size of a page; `dryRun` is an option and not part of the input. */

@@ -1,5 +1,6 @@
 import type { InputError } from '../core/errors.ts';
-import type { Input, MutationOptions } from '../core/core.ts';
+import type { MutationOptions } from '../core/core.ts';
+import type { MutationCall, QueryCall } from '../core/input.ts';
 import type { Schema } from './schema.ts';
 
 /** HTTP methods that the contract uses. */
@@ -26,20 +27,34 @@ export interface RawRequest {
   readonly body?: unknown;
 }
 
-/** What the contract makes of a request: the core's input, or everything that is wrong with it. */
-export type Validation =
-  | { readonly ok: true; readonly input: Input; readonly options: MutationOptions }
+/** What the contract makes of a request: what it asks of the core, or everything that is wrong with it. */
+export type Validation<Asked> =
+  | { readonly ok: true; readonly asked: Asked }
   | { readonly ok: false; readonly errors: readonly InputError[] };
 
+/** A valid request for a command, and how it is to be carried out. */
+export interface AskedMutation {
+  readonly call: MutationCall;
+  readonly options: MutationOptions;
+}
+
+/** What an operation makes of a request; only the contract makes a call of the core from one. */
+export type Answering =
+  | { readonly kind: 'query'; readonly validate: (request: RawRequest) => Validation<QueryCall> }
+  | { readonly kind: 'mutation'; readonly validate: (request: RawRequest) => Validation<AskedMutation> }
+  /** Answered by the face itself, without a token. */
+  | { readonly kind: 'public' };
+
 /** One operation of openapi.yaml, as both APIs use it. */
-export interface ContractOperation {
+export type ContractOperation = OperationFacts & Answering;
+
+/** What is known of an operation beside what it makes of a request. */
+export interface OperationFacts {
   /** The `operationId`: name of the command or query in the core and of the GraphQL mutation. */
   readonly id: string;
   readonly method: Method;
   /** The path with `{parameters}`, as the contract writes it. */
   readonly path: string;
-  /** `public` operations are answered by the face itself and need no token; the others go to the core. */
-  readonly kind: 'query' | 'mutation' | 'public';
   readonly parameters: readonly Parameter[];
   /** Properties that the body knows; empty when the operation takes none. */
   readonly bodyProperties: ReadonlySet<string>;
@@ -49,7 +64,6 @@ export interface ContractOperation {
   readonly statuses: readonly number[];
   /** Media types of the `200` answer; the first is what a client gets that does not care. */
   readonly mediaTypes: readonly string[];
-  validate(request: RawRequest): Validation;
 }
 
 /** The REST contract: what the service reads at start, and what both APIs are made of. */

@@ -1,6 +1,7 @@
-import type { Input } from './core.ts';
 import type { AuditInput, CutValue } from '../model/audit-event.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
+import type { InputOf } from './input.ts';
+import type { CommandName } from './authorize/rules.ts';
 
 /** Bytes of canonical JSON that an event holds of what was asked for; where there are more, long members are cut. */
 const MOST_BYTES = 2_048;
@@ -10,7 +11,7 @@ const SHORT_BYTES = 128;
 const LEFT_CHARACTERS = 96;
 
 /** What an audit event keeps of a request: parameters and body as the contract let them through, and of what is long its beginning. */
-export function auditInput({ params, query, body }: Input): { readonly input?: AuditInput } {
+export function auditInput({ params, query, body }: InputOf<CommandName>): { readonly input?: AuditInput } {
   const given = Object.entries({ params, query, body }).filter(([, members]) => Object.keys(members).length > 0);
   if (given.length === 0) return {};
   const isLong = bytesOf(Object.fromEntries(given)) > MOST_BYTES;
@@ -18,12 +19,13 @@ export function auditInput({ params, query, body }: Input): { readonly input?: A
 }
 
 /** The words that a request gives to say that a wide effect is meant; a request that deletes gives them in its query. */
-export function acknowledgedBy({ query, body }: Input): { readonly acknowledged?: readonly string[] } {
-  const given: unknown = body['acknowledge'] ?? query['acknowledge'];
-  return Array.isArray(given) && given.length > 0 ? { acknowledged: given.map(String) } : {};
+export function acknowledgedBy({ query, body }: InputOf<CommandName>): { readonly acknowledged?: readonly string[] } {
+  const inBody = 'acknowledge' in body ? body.acknowledge : undefined;
+  const { acknowledge = inBody ?? [] } = 'acknowledge' in query ? query : {};
+  return acknowledge.length > 0 ? { acknowledged: acknowledge } : {};
 }
 
-function shortened(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function shortened(members: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, cutWhereLong(value)]));
 }
 

@@ -2,13 +2,7 @@ import type { Caller } from '../caller/caller.ts';
 import type { AuditSource } from '../model/audit-event.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Plan } from '../model/plan.ts';
-
-/** What a face passes to a command or query: the contract's parts of the request, already validated by the contract. */
-export interface Input {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly body: Readonly<Record<string, unknown>>;
-}
+import type { MutationCall, QueryCall } from './input.ts';
 
 /** Who asks, and from where. */
 export interface Asker {
@@ -82,9 +76,9 @@ export interface Core {
   readonly queryNames: ReadonlySet<string>;
   readonly mutationNames: ReadonlySet<string>;
   /** @throws ServiceError */
-  query(name: string, asker: Asker, input: Input): Promise<QueryResult>;
+  query(call: QueryCall, asker: Asker): Promise<QueryResult>;
   /** @throws ServiceError */
-  mutate(name: string, asker: Asker, input: Input, options: MutationOptions): Promise<MutationResult>;
+  mutate(call: MutationCall, asker: Asker, options: MutationOptions): Promise<MutationResult>;
 }
 
 /** The `ETag` of an entity's revision: a strong validator (RFC 9110, section 8.8.3). */

@@ -3,11 +3,12 @@ import { refusalChain } from '../ledger/chain.ts';
 import { auditInput } from './audit-input.ts';
 import type { Decision } from './authorize/authorize.ts';
 import type { CommandName } from './authorize/rules.ts';
-import type { Asker, Input } from './core.ts';
+import type { Asker } from './core.ts';
 import { notFound, ServiceError } from './errors.ts';
 import { appendToChain } from '../ledger/append.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
 import { embeddedMetric } from '../metrics/metrics.ts';
+import type { InputOf } from './input.ts';
 import { askedSubject } from './asked-subject.ts';
 import type { CoreParts } from './parts.ts';
 
@@ -15,31 +16,31 @@ import type { CoreParts } from './parts.ts';
 const ATTEMPTS = 6;
 
 /** What the caller asked for, for the one who reads of the refusal. */
-export interface RefusedRequest {
+export interface RefusedRequest<Name extends CommandName> {
+  readonly name: Name;
   /** The department in question, where there is one. */
   readonly department: string | undefined;
-  readonly input: Input;
+  readonly input: InputOf<Name>;
 }
 
 /**
  * Records a denial and gives the error that the caller is told: the rule that was missed, or for what the caller may
  * not know of the constant "not found".
  */
-export async function refuse(
+export async function refuse<Name extends CommandName>(
   parts: CoreParts,
   asker: Asker,
-  command: CommandName,
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
-  asked: RefusedRequest,
+  asked: RefusedRequest<Name>,
 ): Promise<ServiceError> {
   const error = errorOf(decision);
   // A stranger's attempts go to the platform's chain: no flood of them reaches a department's own.
   const department = decision.kind === 'denied' ? decision.department : undefined;
-  const subject = askedSubject(command, asked.input);
+  const subject = askedSubject(asked.name, asked.input);
   await record(parts, refusalChain(department), {
     time: parts.now().toISOString(),
     ...(department === undefined ? {} : { department }),
-    action: command,
+    action: asked.name,
     outcome: 'denied',
     ...(subject === undefined ? {} : { subject }),
     caller: auditCaller(asker.caller),
@@ -48,7 +49,7 @@ export async function refuse(
     reason: { code: error.code, detail: reasonOf(decision, asked) },
   });
   const measured = embeddedMetric({ kind: 'denial', reason: error.code }, parts.tables.state, parts.now());
-  parts.log.info({ ...measured, action: command, requestId: asker.source.requestId }, 'A caller was refused');
+  parts.log.info({ ...measured, action: asked.name, requestId: asker.source.requestId }, 'A caller was refused');
   return error;
 }
 
@@ -60,7 +61,7 @@ function errorOf(decision: Exclude<Decision, { readonly kind: 'allowed' }>): Ser
 
 function reasonOf(
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
-  { department, input }: RefusedRequest,
+  { department, input }: RefusedRequest<CommandName>,
 ): string {
   if (decision.kind === 'denied') return decision.missed;
   const named = department ?? (Object.values(input.params).join(' ') || 'it');

@@ -2,6 +2,7 @@ import { AwsFault } from '../aws/fault.ts';
 import { listRepositories } from '../ledger/read.ts';
 import type { AccountAccess } from '../model/account-access.ts';
 import type { AwsCall } from '../model/audit-event.ts';
+import type { RepositoryName } from '../model/names.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Change } from '../model/plan.ts';
 import type { AccessInPlace, Repository } from '../model/repository.ts';
@@ -150,7 +151,7 @@ async function record(parts: ExecutorParts, run: Run, { operation, calls, inPlac
 }
 
 /** An operation that came past a repository. As long as it comes on, it is not given up. */
-function passed({ operation, applied }: FanOut, name: string, refusal: string | undefined): Operation {
+function passed({ operation, applied }: FanOut, name: RepositoryName, refusal: string | undefined): Operation {
   const { completed, refused = { count: 0, first: [] } } = operation;
   const next = { ...operation, completed: completed + 1, cursor: name, attempts: 1, applied };
   if (refusal === undefined) return next;

@@ -1,4 +1,5 @@
 import type { DepartmentId, GitHubId } from './ids.ts';
+import type { RoleName } from './names.ts';
 import type { Pending } from './pending.ts';
 
 /**
@@ -22,7 +23,7 @@ export interface Department {
   /** When set, the names of the department's repositories start with `<namespace>/`. */
   readonly namespace?: string;
   /** Name of the department's first push role; never changes after it was made. */
-  readonly roleName: string;
+  readonly roleName: RoleName;
   readonly managers: readonly ManagerRule[];
   /** Whether a workflow that is nobody's manager may create a repository and grant itself. */
   readonly selfService: boolean;

@@ -1,6 +1,7 @@
 import type { AuditCaller, AuditSource } from './audit-event.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { DepartmentId, OperationId } from './ids.ts';
+import type { RepositoryName } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { SessionsEnd } from './revoked-sessions.ts';
 import type { Ending } from './settle.ts';
@@ -41,7 +42,7 @@ export interface Answer {
 
 /** A repository whose policy could not be written, and what AWS said. */
 export interface RepositoryRefusal {
-  readonly repository: string;
+  readonly repository: RepositoryName;
   readonly detail: string;
 }
 

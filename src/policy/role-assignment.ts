@@ -1,5 +1,6 @@
 import type { Department } from '../model/department.ts';
 import type { Grant } from '../model/grant.ts';
+import type { DepartmentId } from '../model/ids.ts';
 import { foldCase, isSameName } from '../model/names.ts';
 import type { RoleName } from '../model/names.ts';
 import type { Organisation } from '../model/organisation.ts';
@@ -14,8 +15,6 @@ import { trustPolicy } from './trust-policy.ts';
 const ROLE_NAME_LENGTH = 64;
 /** Random characters of a grant's id in the name of its own role: 50 bits. */
 const GRANT_SUFFIX_LENGTH = 10;
-/** Longest name of a department's role that leaves room for every suffix. */
-export const DEPARTMENT_ROLE_NAME_LENGTH = ROLE_NAME_LENGTH - 1 - GRANT_SUFFIX_LENGTH;
 /** How many roles a department's grants for all repositories may fill; far below IAM's quota of roles. */
 export const MAX_DEPARTMENT_ROLES = 50;
 
@@ -95,9 +94,14 @@ function refusal(fit: TrustFit, detail: string): Assignment {
   return { kind: 'overflow-refused', size: fit.size, quota: fit.quota, detail };
 }
 
+/** Name of a department's first push role, where none is asked for. An id has at most 32 characters, so it has room for suffixes. */
+export function departmentRoleName(id: DepartmentId): RoleName {
+  return `${id}-github-ecr-access` as RoleName;
+}
+
 /** Name of the n-th role for all of a department's repositories: the first is the department's own. */
-export function numberedRoleName(roleName: string, number: number): RoleName {
-  return number === 1 ? (roleName as RoleName) : withSuffix(roleName, String(number));
+export function numberedRoleName(roleName: RoleName, number: number): RoleName {
+  return number === 1 ? roleName : withSuffix(roleName, String(number));
 }
 
 /** Name of the role of one grant for named repositories. */

@@ -7,6 +7,7 @@ import { NEW_HEAD } from '../../src/ledger/read.ts';
 import { ensureTables } from '../../src/ledger/tables.ts';
 import type { AuditRecord } from '../../src/model/audit-event.ts';
 import type { Department } from '../../src/model/department.ts';
+import type { RoleName } from '../../src/model/names.ts';
 import type { DepartmentId, OperationId } from '../../src/model/ids.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import type { Repository } from '../../src/model/repository.ts';
@@ -59,7 +60,7 @@ export function departmentOf(id: DepartmentId): Department {
   return {
     id,
     displayName: id,
-    roleName: `github-access-${id}`,
+    roleName: `github-access-${id}` as RoleName,
     managers: [],
     selfService: false,
     createdAt: NOW,

@@ -12,6 +12,7 @@ import {
   type OpenapiOperation,
   type OpenapiResponse,
 } from '../../src/contract/document.ts';
+import type { RawRequest, Validation } from '../../src/contract/route.ts';
 import { definitions } from '../../src/contract/request-schema.ts';
 import { newAjv } from '../../src/contract/validators.ts';
 import { ERRORS } from '../../src/core/errors.ts';
@@ -26,6 +27,13 @@ const sorted = (values: readonly unknown[]) => values.map(String).toSorted((a, b
 const isOpen = (id: string) => ['healthz', 'getOpenapi', 'getPage'].includes(id);
 const queryNames = new Set(Object.entries(RULES).flatMap(([name, rule]) => ('mutates' in rule ? [] : [name])));
 const mutationNames = new Set(Object.entries(RULES).flatMap(([name, rule]) => ('mutates' in rule ? [name] : [])));
+
+/** What the contract makes of a request for an operation. */
+function validated(id: string, request: RawRequest): Validation<unknown> {
+  const operation = contract.operations.get(id);
+  if (operation === undefined || operation.kind === 'public') throw new Error(`Nothing is asked of the core by ${id}.`);
+  return operation.validate(request);
+}
 
 /** The contract with something changed, as its text. */
 function changed(change: (document: Mutable) => void): string {
@@ -241,8 +249,8 @@ void test('every example can be pasted: it is valid', (t) => {
         .map((parameter) => parameterOf(parameter, document))
         .filter((one) => one.in === 'path');
       const params = Object.fromEntries(wanted.map((one) => [one.name, path[one.name as keyof typeof path]]));
-      const validated = contract.operations.get(id)?.validate({ path: params, body: value });
-      t.strictSame(validated?.ok === false ? validated.errors : [], [], `${id}: ${name}`);
+      const validation = validated(id, { path: params, body: value });
+      t.strictSame(validation.ok ? [] : validation.errors, [], `${id}: ${name}`);
     }
   }
   for (const [name, response] of Object.entries(document.components.responses ?? {})) {
@@ -294,13 +302,7 @@ void test('what is wrong with an input is told with its place, its rule and what
   const grant = { path: { department: 'koa', id: 'grant-01kaxq3v7d8e9fabcdefghjkmn' } };
   const department = { id: 'koa', displayName: 'KOA' };
   const account = { description: 'aws-koa-dev', accountId: '931827427725', canWrite: false };
-  const table: readonly [
-    string,
-    string,
-    Parameters<NonNullable<ReturnType<typeof contract.operations.get>>['validate']>[0],
-    string,
-    RegExp,
-  ][] = [
+  const table: readonly [string, string, RawRequest, string, RegExp][] = [
     [
       'an account id as a number',
       'putAccountAccess',
@@ -489,15 +491,15 @@ void test('what is wrong with an input is told with its place, its rule and what
     ],
   ];
   for (const [what, id, request, pointer, detail] of table) {
-    const validated = contract.operations.get(id)?.validate(request);
-    if (validated === undefined || validated.ok) {
+    const validation = validated(id, request);
+    if (validation.ok) {
       t.fail(`${what} passed`);
       continue;
     }
-    const told = validated.errors.filter((error) => error.pointer === pointer);
+    const told = validation.errors.filter((error) => error.pointer === pointer);
     t.equal(told.length, 1, `${what} is told once, at ${pointer}`);
     t.match(told[0]?.detail, detail, `${what} is told in words that help`);
-    t.equal(validated.errors.length, 1, `${what} is all that is told`);
+    t.equal(validation.errors.length, 1, `${what} is all that is told`);
   }
   t.end();
 });
@@ -508,12 +510,12 @@ void test('nobody can make the errors of an input long', (t) => {
     displayName: 'KOA',
     ...Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`${'x'.repeat(500)}${index}`, 1])),
   };
-  const validated = contract.operations.get('createDepartment')?.validate({ body });
-  t.equal(validated?.ok, false);
-  if (validated?.ok === false) {
-    t.ok(validated.errors.length <= 20, 'at most twenty are told');
+  const validation = validated('createDepartment', { body });
+  t.equal(validation.ok, false);
+  if (!validation.ok) {
+    t.ok(validation.errors.length <= 20, 'at most twenty are told');
     t.ok(
-      validated.errors.every((error) => error.pointer.length < 100),
+      validation.errors.every((error) => error.pointer.length < 100),
       'each by a short pointer',
     );
   }
@@ -521,12 +523,8 @@ void test('nobody can make the errors of an input long', (t) => {
 });
 
 void test('a valid request becomes the input that it says, and no more', (t) => {
-  const validate = (
-    id: string,
-    request: Parameters<NonNullable<ReturnType<typeof contract.operations.get>>['validate']>[0],
-  ) => contract.operations.get(id)?.validate(request);
   t.strictSame(
-    validate('createRepository', {
+    validated('createRepository', {
       path: { department: 'koa' },
       query: { dryRun: 'true' },
       headers: {
@@ -539,23 +537,36 @@ void test('a valid request becomes the input that it says, and no more', (t) => 
     }),
     {
       ok: true,
-      input: { params: { department: 'koa' }, query: {}, body: { name: 'koa/app' } },
-      options: { dryRun: true, respondAsync: true, ifMatch: '"3"', idempotencyKey: 'k1' },
+      asked: {
+        call: {
+          name: 'createRepository',
+          input: { params: { department: 'koa' }, query: {}, body: { name: 'koa/app' } },
+        },
+        options: { dryRun: true, respondAsync: true, ifMatch: '"3"', idempotencyKey: 'k1' },
+      },
     },
     'headers become options, and no default is written into the body',
   );
   t.strictSame(
-    validate('listDepartmentAuditEvents', { path: { department: 'koa' }, query: { outcome: 'denied' } }),
+    validated('listDepartmentAuditEvents', { path: { department: 'koa' }, query: { outcome: 'denied' } }),
     {
       ok: true,
-      input: { params: { department: 'koa' }, query: { first: 50, order: 'newest', outcome: 'denied' }, body: {} },
-      options: { dryRun: false, respondAsync: false },
+      asked: {
+        name: 'listDepartmentAuditEvents',
+        input: { params: { department: 'koa' }, query: { first: 50, order: 'newest', outcome: 'denied' }, body: {} },
+      },
     },
     "a list's defaults are filled in",
   );
   t.match(
-    validate('deleteRepository', { path: { name: 'app' }, query: { force: 'true', acknowledge: 'deletes-images' } }),
-    { ok: true, input: { query: { force: true, acknowledge: ['deletes-images'] } }, options: { dryRun: false } },
+    validated('deleteRepository', { path: { name: 'app' }, query: { force: 'true', acknowledge: 'deletes-images' } }),
+    {
+      ok: true,
+      asked: {
+        call: { input: { query: { force: true, acknowledge: ['deletes-images'] } } },
+        options: { dryRun: false },
+      },
+    },
     'one value of a list parameter is a list',
   );
   t.end();

@@ -1,3 +1,6 @@
+import { loadContracts } from '../../src/contract/contract-source.ts';
+import type { AskedMutation } from '../../src/contract/route.ts';
+import { valid } from '../../src/contract/valid.ts';
 import type { Core, MutationResult } from '../../src/core/core.ts';
 import { ServiceError } from '../../src/core/errors.ts';
 import { listDeadLetters, type DeadLetter } from '../../src/ledger/dead-letters.ts';
@@ -19,6 +22,8 @@ export interface RunReport {
   readonly violations: readonly string[];
   readonly crashes: number;
 }
+
+const { contract } = loadContracts();
 
 let places = 0;
 
@@ -138,25 +143,26 @@ export async function ask(
   idempotencyKey: string | undefined,
   respondAsync = true,
 ): Promise<Answer> {
-  const { command, params = {}, query = {}, body = {}, ifMatch } = asked;
   const asker = { caller: world.platform, source: { requestId: 'faults' } };
   try {
-    const result = await core.mutate(
-      command,
-      asker,
-      { params, query, body },
-      {
-        dryRun: false,
-        respondAsync,
-        ...(ifMatch === undefined ? {} : { ifMatch }),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      },
-    );
+    const { call, options } = throughTheContract(asked);
+    const result = await core.mutate(call, asker, {
+      ...options,
+      respondAsync,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
     return { result };
   } catch (error) {
     if (!(error instanceof ServiceError)) return { code: 'internal', detail: String(error), operation: undefined };
     return { code: error.code, detail: error.message, operation: error.extras.operation };
   }
+}
+
+function throughTheContract({ command, params = {}, query = {}, body, ifMatch }: Asked): AskedMutation {
+  const operation = contract.operations.get(command);
+  if (operation?.kind !== 'mutation') throw new Error(`${command} is no mutation.`);
+  const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+  return valid(operation.validate({ path: params, query, headers, ...(body === undefined ? {} : { body }) }));
 }
 
 async function askFor(run: Run, step: Step): Promise<void> {

@@ -20,6 +20,7 @@ import { ensureTables } from '../../src/ledger/tables.ts';
 import { startLocalDynamoDb } from '../../src/local/dynamodb.ts';
 import type { AuditRecord } from '../../src/model/audit-event.ts';
 import type { Department } from '../../src/model/department.ts';
+import type { RoleName } from '../../src/model/names.ts';
 import type { DepartmentId } from '../../src/model/ids.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import type { Repository } from '../../src/model/repository.ts';
@@ -52,7 +53,7 @@ function department(id: string): Department {
   return {
     id: id as DepartmentId,
     displayName: id,
-    roleName: `${id}-role`,
+    roleName: `${id}-role` as RoleName,
     managers: [],
     selfService: false,
     createdAt: NOW,

@@ -1,6 +1,8 @@
 import { auditCaller } from '../../caller/audit-caller.ts';
 import { acknowledgedBy, auditInput } from '../audit-input.ts';
-import type { Asker, Input } from '../core.ts';
+import type { Asker } from '../core.ts';
+import type { InputOf } from '../input.ts';
+import type { MutationName } from '../authorize/rules.ts';
 import { ServiceError } from '../errors.ts';
 import type { AuditRecord } from '../../model/audit-event.ts';
 import { changesOf, changing } from '../../model/entity-change.ts';
@@ -21,7 +23,7 @@ export const MOST_EVENT_BYTES = 380_000;
  * @throws ServiceError `quota-exceeded` for a change that one event can't hold: what can't be recorded is not done
  */
 export function acceptedRecord(
-  { asker, input }: { readonly asker: Asker; readonly input: Input },
+  { asker, input }: { readonly asker: Asker; readonly input: InputOf<MutationName> },
   state: DepartmentState | undefined,
   { department, writes, repository, answer }: Decided,
   operation: Operation,

@@ -45,12 +45,11 @@ export function checkNotPending(entity: Pendable, what: string): void {
 /** Demands that the words were given by which the caller says that a wide effect is meant. */
 export function checkAcknowledged(
   needed: readonly Acknowledgement[],
-  given: unknown,
+  given: readonly Acknowledgement[] = [],
   blastRadius: unknown,
   more: { readonly imageCount?: number } = {},
 ): void {
-  const words = Array.isArray(given) ? (given as readonly unknown[]) : [];
-  const missing = needed.filter((word) => !words.includes(word));
+  const missing = needed.filter((word) => !given.includes(word));
   if (missing.length === 0) return;
   throw new ServiceError(
     'acknowledgement-required',

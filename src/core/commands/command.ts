@@ -2,8 +2,8 @@ import type { MutationName } from '../authorize/rules.ts';
 import type { Role } from '../authorize/relation.ts';
 import type { Caller } from '../../caller/caller.ts';
 import type { Config } from '../../config/config.ts';
-import type { Input } from '../core.ts';
 import type { Sources } from '../parts.ts';
+import type { InputOf } from '../input.ts';
 import type { Department } from '../../model/department.ts';
 import type { OperationId } from '../../model/ids.ts';
 import type { Answer, Operation, Subject, Target } from '../../model/operation.ts';
@@ -13,8 +13,8 @@ import type { Repository } from '../../model/repository.ts';
 import type { ClaimWrite, DepartmentHead, DepartmentState, Write } from '../../model/state.ts';
 
 /** What a decision is made from; nothing else, so that the same situation gives the same decision. */
-export interface Situation<Facts> {
-  readonly input: Input;
+export interface Situation<Name extends MutationName, Facts> {
+  readonly input: InputOf<Name>;
   /** The department, or what is left of a deleted one; absent when it has never been. */
   readonly head: DepartmentHead | undefined;
   readonly state: DepartmentState | undefined;
@@ -55,21 +55,22 @@ export interface Decided {
 }
 
 /** A mutation: how it finds its department, what else it reads, and what it decides. */
-export interface Command<Facts> {
-  readonly name: MutationName;
+export interface Command<Name extends MutationName, Facts = undefined> {
+  /** The contract's name for it; a command does not go into the registry under another. */
+  readonly name: Name;
   /** Id of the department in question; `undefined` when the input names something that is not there. */
-  readonly departmentOf: (input: Input, sources: Sources) => Promise<string | undefined>;
+  readonly departmentOf: (input: InputOf<Name>, sources: Sources) => Promise<string | undefined>;
   /** Reads what the decision needs beyond the department's state. */
   readonly look: (
-    input: Input,
+    input: InputOf<Name>,
     sources: Sources,
     state: DepartmentState | undefined,
     situation: { readonly dryRun: boolean },
   ) => Promise<Facts>;
   /** Whether it would concern nothing but the caller's own GitHub repository; for self-service. */
-  readonly onlyItself?: (input: Input, caller: Caller, facts: Facts, state: DepartmentState) => boolean;
+  readonly onlyItself?: (input: InputOf<Name>, caller: Caller, facts: Facts, state: DepartmentState) => boolean;
   /** @throws ServiceError where the input, the state or a rule forbids it */
-  readonly decide: (situation: Situation<Facts>) => Decided;
+  readonly decide: (situation: Situation<Name, Facts>) => Decided;
 }
 
 /** For commands that need nothing beyond the department's state. */

@@ -1,17 +1,15 @@
 import { refusalChain } from '../../ledger/chain.ts';
-import { invalidInput, ServiceError, type InputError } from '../errors.ts';
+import { invalidInput, ServiceError } from '../errors.ts';
 import { readChainHead } from '../../ledger/append.ts';
 import { readClaim } from '../../ledger/read.ts';
-import type { Department, ManagerRule } from '../../model/department.ts';
-import { isDepartmentId, type DepartmentId } from '../../model/ids.ts';
+import type { Department } from '../../model/department.ts';
 import { roleNameTaken } from '../../model/name-taken.ts';
-import { isRoleName, type RoleName } from '../../model/names.ts';
 import { pendingCreate } from '../../model/pending.ts';
 import type { PresentLife } from '../../model/present-life.ts';
 import type { PushRole } from '../../model/push-role.ts';
 import { take } from '../../model/settle.ts';
 import { isHeldByAnother, type Claim, type ClaimKey, type DepartmentState } from '../../model/state.ts';
-import { DEPARTMENT_ROLE_NAME_LENGTH } from '../../policy/role-assignment.ts';
+import { departmentRoleName } from '../../policy/role-assignment.ts';
 import { departmentView } from '../views/department.ts';
 import { checkAcknowledged, checkIfMatch } from './checks.ts';
 import type { Command, Situation } from './command.ts';
@@ -29,16 +27,16 @@ interface Facts {
 const RESERVED_IDS: readonly string[] = ['platform'];
 
 /** Registers a department, and makes its push role, so that the role's ARN is known from the first day. */
-export const createDepartment: Command<Facts> = {
+export const createDepartment: Command<'createDepartment', Facts> = {
   name: 'createDepartment',
-  departmentOf: async (input) => String(input.body['id']),
+  departmentOf: async (input) => input.body.id,
   look: async (input, { tables }) => {
-    const { id, namespace } = input.body;
+    const { id, namespace, roleName = departmentRoleName(id) } = input.body;
     return {
-      roleClaim: await readClaim(tables, roleKey(input.body)),
+      roleClaim: await readClaim(tables, { kind: 'role-name', name: roleName }),
       namespaceClaim:
-        typeof namespace === 'string' ? await readClaim(tables, { kind: 'namespace', name: namespace }) : undefined,
-      lastRefusal: (await readChainHead(tables, refusalChain(String(id)))).seq,
+        namespace === undefined ? undefined : await readClaim(tables, { kind: 'namespace', name: namespace }),
+      lastRefusal: (await readChainHead(tables, refusalChain(id))).seq,
     };
   },
   decide: (situation) => {
@@ -49,7 +47,7 @@ export const createDepartment: Command<Facts> = {
     const life = lifeOf(situation);
     checkAcknowledged(
       [...checkManagers(department.managers), ...(life === undefined ? [] : (['reused-id'] as const))],
-      input.body['acknowledge'],
+      input.body.acknowledge,
       { managers: department.managers },
     );
     checkFree(facts, department, situation.now);
@@ -79,7 +77,7 @@ export const createDepartment: Command<Facts> = {
 };
 
 /** An id that a department had before is given out again: its trail and its operations stay the platform's. */
-function lifeOf({ head, facts, now }: Situation<Facts>): PresentLife | undefined {
+function lifeOf({ head, facts, now }: Situation<'createDepartment', Facts>): PresentLife | undefined {
   if (head === undefined || head.neverLived === true) return undefined;
   const { version, auditSeq, auditTime } = head;
   // An event is not older than the one before it, whatever our clock says.
@@ -87,40 +85,23 @@ function lifeOf({ head, facts, now }: Situation<Facts>): PresentLife | undefined
   return { version: version + 1, afterEvent: auditSeq, afterRefusal: facts.lastRefusal, since };
 }
 
-function roleNameOf(body: Readonly<Record<string, unknown>>): string {
-  const { id, roleName } = body;
-  return typeof roleName === 'string' ? roleName : `${String(id)}-github-ecr-access`;
-}
-
-function roleKey(body: Readonly<Record<string, unknown>>): ClaimKey {
-  return { kind: 'role-name', name: roleNameOf(body) };
-}
-
-function readDepartment({ input, now, head }: Situation<Facts>): Department {
-  const { id, displayName, namespace, managers, selfService } = input.body;
-  const roleName = roleNameOf(input.body);
-  const errors: InputError[] = [];
-  if (typeof id !== 'string' || !isDepartmentId(id) || RESERVED_IDS.includes(id)) {
-    errors.push({
-      pointer: '/body/id',
-      detail:
-        'A department id has 2 to 32 lower-case letters, digits and single hyphens, begins with a letter, and is not a reserved word.',
-    });
+function readDepartment({ input, now, head }: Situation<'createDepartment', Facts>): Department {
+  const { id, displayName, namespace, roleName = departmentRoleName(id), managers = [] } = input.body;
+  if (RESERVED_IDS.includes(id)) {
+    throw invalidInput([
+      {
+        pointer: '/body/id',
+        detail: `${id} is a reserved word: a chain of the platform has this name. Choose another.`,
+      },
+    ]);
   }
-  if (!isRoleName(roleName) || roleName.length > DEPARTMENT_ROLE_NAME_LENGTH) {
-    errors.push({
-      pointer: '/body/roleName',
-      detail: `A role name has at most ${DEPARTMENT_ROLE_NAME_LENGTH} of the characters A-Z a-z 0-9 _ + = , . @ - so that its overflow roles have room for a suffix.`,
-    });
-  }
-  if (errors.length > 0) throw invalidInput(errors);
   return {
-    id: id as DepartmentId,
-    displayName: String(displayName),
-    ...(typeof namespace === 'string' ? { namespace } : {}),
+    id,
+    displayName,
+    ...(namespace === undefined ? {} : { namespace }),
     roleName,
-    managers: (managers ?? []) as readonly ManagerRule[],
-    selfService: selfService === true,
+    managers,
+    selfService: input.body.selfService ?? false,
     createdAt: now,
     updatedAt: now,
     revision: (head?.version ?? 0) + 1,
@@ -156,7 +137,7 @@ function claimsOf({ roleClaim, namespaceClaim }: Facts, department: Department) 
 
 function newRole(department: Department, path: string): PushRole {
   return {
-    name: department.roleName as RoleName,
+    name: department.roleName,
     department: department.id,
     path,
     scope: 'department',

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { Caller } from '../../caller/caller.ts';
-import type { Input } from '../core.ts';
+import type { InputOf } from '../input.ts';
 import { countRepositories, readClaim, readRepositoryOf } from '../../ledger/read.ts';
 import type { Grant } from '../../model/grant.ts';
 import type { GrantId } from '../../model/ids.ts';
@@ -25,14 +25,14 @@ interface Facts extends GrantFacts {
 }
 
 /** Grants a GitHub repository, or a pattern of them, the right to push. */
-export const createGrant: Command<Facts> = {
+export const createGrant: Command<'createGrant', Facts> = {
   name: 'createGrant',
   departmentOf: departmentInPath,
   look: async (input, sources, state) => ({
     ...(await lookAtRepositories(input, sources, state)),
     roleClaims: state === undefined ? new Map() : await lookAtRoleNames(sources, state),
   }),
-  onlyItself: (input, caller, facts, state) => isOnlyItself(input, caller, facts, state),
+  onlyItself: isOnlyItself,
   decide: (situation) => {
     const { input, caller, ifMatch, state } = situation;
     const before = present(state);
@@ -49,13 +49,14 @@ export const createGrant: Command<Facts> = {
 
 /** Reads the repositories that a grant names. */
 export async function lookAtRepositories(
-  input: Input,
+  { body }: InputOf<'createGrant' | 'updateGrant'>,
   { tables }: Sources,
   state: DepartmentState | undefined,
 ): Promise<GrantFacts> {
   if (state === undefined) return { named: [], repositories: 0 };
-  const names = Array.isArray(input.body['repositories']) ? [...new Set(input.body['repositories'].map(String))] : [];
-  const named = await Promise.all(names.map((name) => readRepositoryOf(tables, state.department.id, name)));
+  const named = await Promise.all(
+    (body.repositories ?? []).map((name) => readRepositoryOf(tables, state.department.id, name)),
+  );
   return {
     named: named.filter((repository): repository is Repository => repository !== undefined),
     repositories: await countRepositories(tables, state.department.id),
@@ -81,7 +82,12 @@ async function lookAtRoleNames(
 }
 
 /** Self-service: the grant is for the caller's own GitHub repository, and only to repositories that it created. */
-function isOnlyItself({ body }: Input, caller: Caller, { named }: Facts, state: DepartmentState): boolean {
+function isOnlyItself(
+  { body }: InputOf<'createGrant'>,
+  caller: Caller,
+  { named }: Facts,
+  state: DepartmentState,
+): boolean {
   const draft = readGrantDraft(body, state, caller);
   const names = draft.repositories ?? [];
   return (
@@ -93,7 +99,7 @@ function isOnlyItself({ body }: Input, caller: Caller, { named }: Facts, state: 
 }
 
 function decided(
-  situation: Situation<Facts>,
+  situation: Situation<'createGrant', Facts>,
   before: DepartmentState,
   draft: GrantDraft,
   radius: BlastRadius,
@@ -144,7 +150,7 @@ function decided(
 }
 
 function chooseRole(
-  { config, facts, now }: Situation<Facts>,
+  { config, facts, now }: Situation<'createGrant', Facts>,
   before: DepartmentState,
   grant: GrantDraft & { readonly id: GrantId },
 ) {

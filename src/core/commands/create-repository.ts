@@ -2,7 +2,7 @@ import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../../ledger/read.ts';
 import type { GitHubId } from '../../model/ids.ts';
 import { repositoryNameTaken } from '../../model/name-taken.ts';
-import { isInNamespace, isRepositoryName } from '../../model/names.ts';
+import { isInNamespace } from '../../model/names.ts';
 import { pendingCreate } from '../../model/pending.ts';
 import type { Repository } from '../../model/repository.ts';
 import { take } from '../../model/settle.ts';
@@ -24,16 +24,16 @@ interface Facts {
 }
 
 /** Creates an ECR repository for the department. */
-export const createRepository: Command<Facts> = {
+export const createRepository: Command<'createRepository', Facts> = {
   name: 'createRepository',
   departmentOf: departmentInPath,
   look: async (input, { tables, registry }, _state, { dryRun }) => {
-    const name = String(input.body['name']);
+    const { name } = input.body;
     const [namespace = ''] = name.split('/');
     return {
       nameClaim: await readClaim(tables, nameKey(name)),
       namespaceClaim: await readClaim(tables, { kind: 'namespace', name: namespace }),
-      existsInRegistry: dryRun && isRepositoryName(name) ? await registry.exists(name) : false,
+      existsInRegistry: dryRun && (await registry.exists(name)),
     };
   },
   onlyItself: () => true,
@@ -74,17 +74,11 @@ function nameKey(name: string): ClaimKey {
   return { kind: 'repository-name', name };
 }
 
-function readRepository({ input, now, caller, config }: Situation<Facts>, { department }: DepartmentState): Repository {
-  const name = String(input.body['name']);
-  if (!isRepositoryName(name)) {
-    throw invalidInput([
-      {
-        pointer: '/body/name',
-        detail:
-          'A repository name has 2 to 256 lower-case letters and digits, separated by single . or _ or /, by __ or by hyphens; such as koa/customer-overview.',
-      },
-    ]);
-  }
+function readRepository(
+  { input, now, caller, config }: Situation<'createRepository', Facts>,
+  { department }: DepartmentState,
+): Repository {
+  const { name } = input.body;
   if (department.namespace !== undefined && !isInNamespace(name, department.namespace)) {
     throw invalidInput([
       {
@@ -119,7 +113,7 @@ function readRepository({ input, now, caller, config }: Situation<Facts>, { depa
  * ourselves apart.
  */
 function checkName(
-  { facts, now, dryRun }: Situation<Facts>,
+  { facts, now, dryRun }: Situation<'createRepository', Facts>,
   { department, head }: DepartmentState,
   { name }: Repository,
 ): void {

@@ -15,7 +15,7 @@ interface Facts {
 }
 
 /** Deletes a department that has neither repositories nor grants, with its push roles. Its names stay reserved. */
-export const deleteDepartment: Command<Facts> = {
+export const deleteDepartment: Command<'deleteDepartment', Facts> = {
   name: 'deleteDepartment',
   departmentOf: departmentInPath,
   look: async (_input, { tables }, state) => ({

@@ -1,7 +1,7 @@
 import { notFound, ServiceError } from '../errors.ts';
 import { readClaim } from '../../ledger/read.ts';
 import { isPattern } from '../../model/grant.ts';
-import { isSameName } from '../../model/names.ts';
+import { isSameName, type OrganisationLogin } from '../../model/names.ts';
 import { pendingDelete } from '../../model/pending.ts';
 import { release } from '../../model/settle.ts';
 import type { Claim, DepartmentState } from '../../model/state.ts';
@@ -16,11 +16,11 @@ interface Facts {
 }
 
 /** Takes an organisation's registration away; grants by pattern no longer reach it, grants that name it must go first. */
-export const deleteOrganisation: Command<Facts> = {
+export const deleteOrganisation: Command<'deleteOrganisation', Facts> = {
   name: 'deleteOrganisation',
   departmentOf: departmentInPath,
   look: async (input, { tables }, state) => {
-    const organisation = find(state, input.params['login']);
+    const organisation = find(state, input.params.login);
     return {
       claim:
         organisation === undefined ? undefined : await readClaim(tables, { kind: 'owner', name: organisation.ownerId }),
@@ -28,7 +28,7 @@ export const deleteOrganisation: Command<Facts> = {
   },
   decide: ({ input, state, facts, config, operation, ifMatch, now }) => {
     const before = present(state);
-    const organisation = find(before, input.params['login']);
+    const organisation = find(before, input.params.login);
     if (organisation === undefined) throw notFound();
     checkIfMatch(ifMatch, organisation);
     checkNotPending(organisation, `Organisation ${organisation.login}`);
@@ -69,6 +69,6 @@ export const deleteOrganisation: Command<Facts> = {
   },
 };
 
-function find(state: DepartmentState | undefined, login: string | undefined) {
-  return state?.organisations.find((one) => isSameName(one.login, String(login)));
+function find(state: DepartmentState | undefined, login: OrganisationLogin) {
+  return state?.organisations.find((one) => isSameName(one.login, login));
 }

@@ -20,11 +20,11 @@ const COUNT_AT_MOST = 1_000;
  * Deletes a repository that no grant names. One that holds images goes only by force, by somebody who has read it and
  * says that the images are meant.
  */
-export const deleteRepository: Command<Facts> = {
+export const deleteRepository: Command<'deleteRepository', Facts> = {
   name: 'deleteRepository',
   departmentOf: departmentOfRepository,
   look: async (input, { tables, registry }, state) => {
-    const name = String(input.params['name']);
+    const { name } = input.params;
     const repository = state === undefined ? undefined : await readRepositoryOf(tables, state.department.id, name);
     const images =
       repository === undefined || repository.pending !== undefined
@@ -65,9 +65,9 @@ function checkUnnamed({ grants }: DepartmentState, { name }: Repository): void {
   );
 }
 
-function checkForced({ input, ifMatch }: Situation<Facts>, images: number): void {
+function checkForced({ input, ifMatch }: Situation<'deleteRepository', Facts>, images: number): void {
   const count = images >= COUNT_AT_MOST ? `at least ${COUNT_AT_MOST}` : String(images);
-  if (input.query['force'] !== true) {
+  if (!input.query.force) {
     throw new ServiceError(
       'not-empty',
       `The repository holds ${count} images. Delete them, or repeat with force=true, If-Match and acknowledge=deletes-images.`,
@@ -75,5 +75,5 @@ function checkForced({ input, ifMatch }: Situation<Facts>, images: number): void
     );
   }
   requireIfMatch(ifMatch, `The repository holds ${count} images, which would be lost.`);
-  checkAcknowledged(['deletes-images'], input.query['acknowledge'], { images }, { imageCount: images });
+  checkAcknowledged(['deletes-images'], input.query.acknowledge, { images }, { imageCount: images });
 }

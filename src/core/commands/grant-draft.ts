@@ -11,8 +11,16 @@ import { checkGrant, requiredAcknowledgements } from '../../policy/grant-rules.t
 import { trustFit, grantsOfRole } from '../../policy/role-assignment.ts';
 import { checkAcknowledged, checkNotPending } from './checks.ts';
 import type { Situation } from './command.ts';
+import type { InputOf } from '../input.ts';
 
-type Body = Readonly<Record<string, unknown>>;
+type Body = InputOf<'createGrant'>['body'];
+
+/** What is said of where a grant reaches; `null` is for nothing in particular. */
+interface Narrowing {
+  readonly repositories?: readonly RepositoryName[] | undefined;
+  readonly refs?: readonly string[] | null | undefined;
+  readonly environment?: string | null | undefined;
+}
 
 /** A grant before it has an id and a role. */
 export type GrantDraft = Pick<
@@ -36,8 +44,7 @@ export interface GrantFacts {
 
 /** The draft that a body asks for; names are spelled as registered, the id is the caller's own where it is the caller. */
 export function readGrantDraft(body: Body, { department, organisations }: DepartmentState, caller: Caller): GrantDraft {
-  const organisation = String(body['organisation']);
-  const repository = String(body['repository']);
+  const { organisation, repository, pullRequests = false } = body;
   const registered = organisations.find((one) => isSameName(one.login, organisation));
   const repositoryId = readRepositoryId(body, caller);
   return {
@@ -48,22 +55,21 @@ export function readGrantDraft(body: Body, { department, organisations }: Depart
       : repository,
     ...(repositoryId === undefined ? {} : { repositoryId }),
     ...narrowing(body),
-    pullRequests: body['pullRequests'] === true,
+    pullRequests,
   };
 }
 
 /** What a body says of repositories, refs and environment; what it does not name, and `null`, is left out. */
-export function narrowing(body: Body): Pick<GrantDraft, 'repositories' | 'refs' | 'environment'> {
-  const { repositories, refs, environment } = body;
+export function narrowing({
+  repositories,
+  refs,
+  environment,
+}: Narrowing): Pick<GrantDraft, 'repositories' | 'refs' | 'environment'> {
   return {
-    ...(Array.isArray(repositories) ? { repositories: sorted(repositories) as readonly RepositoryName[] } : {}),
-    ...(Array.isArray(refs) ? { refs: sorted(refs) } : {}),
-    ...(typeof environment === 'string' ? { environment } : {}),
+    ...(repositories === undefined ? {} : { repositories: [...repositories].sort() }),
+    ...(refs === undefined || refs === null ? {} : { refs: [...refs].sort() }),
+    ...(environment === undefined || environment === null ? {} : { environment }),
   };
-}
-
-function sorted(values: readonly unknown[]): readonly string[] {
-  return [...new Set(values.map(String))].sort();
 }
 
 /** Whether organisation and repository are those of the workflow that asks. */
@@ -73,8 +79,8 @@ export function isCaller(organisation: string, repository: string, caller: Calle
 
 function readRepositoryId(body: Body, caller: Caller): GitHubId | undefined {
   const { repositoryId, organisation, repository } = body;
-  const own = isCaller(String(organisation), String(repository), caller) ? caller.repositoryId : undefined;
-  if (typeof repositoryId !== 'string') return own as GitHubId | undefined;
+  const own = isCaller(organisation, repository, caller) ? (caller.repositoryId as GitHubId) : undefined;
+  if (repositoryId === undefined) return own;
   if (own !== undefined && own !== repositoryId) {
     throw invalidInput([
       {
@@ -83,7 +89,7 @@ function readRepositoryId(body: Body, caller: Caller): GitHubId | undefined {
       },
     ]);
   }
-  return repositoryId as GitHubId;
+  return repositoryId;
 }
 
 /**
@@ -92,7 +98,7 @@ function readRepositoryId(body: Body, caller: Caller): GitHubId | undefined {
  * @throws ServiceError
  */
 export function checkDraft<Facts extends GrantFacts>(
-  situation: Situation<Facts>,
+  situation: Situation<'createGrant' | 'updateGrant', Facts>,
   state: DepartmentState,
   draft: GrantDraft,
 ): BlastRadius {
@@ -114,17 +120,17 @@ export function checkDraft<Facts extends GrantFacts>(
   const radius = blastRadius(draft, organisations, facts.repositories);
   const needed = requiredAcknowledgements(draft);
   checkPlatformOnly(needed, config.organisationWideBy, role);
-  checkAcknowledged(needed, input.body['acknowledge'], radius);
+  checkAcknowledged(needed, input.body.acknowledge, radius);
   return radius;
 }
 
 /** A draft's lists are sorted and hold each value once; a pointer must count the caller's own list. */
-function inCallersList(pointer: string, draft: GrantDraft, body: Body): string {
+function inCallersList(pointer: string, draft: GrantDraft, body: Narrowing): string {
   const [, list, index, rest = ''] = /^\/body\/(refs|repositories)\/([0-9]+)(.*)$/.exec(pointer) ?? [];
   if (list !== 'refs' && list !== 'repositories') return pointer;
   const value = draft[list]?.[Number(index)];
-  const given: unknown = body[list];
-  const at = Array.isArray(given) ? given.map(String).indexOf(value ?? '') : -1;
+  const given: readonly string[] = body[list] ?? [];
+  const at = value === undefined ? -1 : given.indexOf(value);
   // What an update leaves as it is, the caller did not write.
   return at === -1 ? `/body/${list}` : `/body/${list}/${at}${rest}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Input } from '../core.ts';
+import type { InputOf } from '../input.ts';
+import type { MutationName } from '../authorize/rules.ts';
 import { ServiceError } from '../errors.ts';
 import type { Tables } from '../../ledger/client.ts';
 import type { IdempotencyRecord } from '../../ledger/commit.ts';
@@ -26,7 +27,7 @@ export function repeatable(
   callerRepositoryId: string,
   command: string,
   idempotency: string | undefined,
-  input: Input,
+  input: InputOf<MutationName>,
   ifMatch: string | undefined,
 ): Repeatable | undefined {
   if (idempotency === undefined) return undefined;

@@ -4,7 +4,8 @@ import { auditHead, chainHeadOf } from '../../ledger/head.ts';
 import { authorize, type Decision } from '../authorize/authorize.ts';
 import { isPlatform } from '../authorize/relation.ts';
 import { RULES, type MutationName, type Rule } from '../authorize/rules.ts';
-import type { Asker, Input, MutationOptions, MutationResult } from '../core.ts';
+import type { Asker, MutationOptions, MutationResult } from '../core.ts';
+import type { CallOf, InputOf } from '../input.ts';
 import { ServiceError } from '../errors.ts';
 import { commit } from '../../ledger/commit.ts';
 import { NEW_HEAD, readDepartment, type DepartmentRead } from '../../ledger/read.ts';
@@ -28,11 +29,11 @@ const TRIES = 12;
 const MOST_PENDING = 100;
 
 /** One mutation under way. */
-interface Run {
+interface Run<Name extends MutationName = MutationName> {
   readonly parts: CoreParts;
-  readonly name: MutationName;
+  readonly name: Name;
   readonly asker: Asker;
-  readonly input: Input;
+  readonly input: InputOf<Name>;
   readonly options: MutationOptions;
   readonly repeat: Repeatable | undefined;
   readonly deadline: number;
@@ -42,17 +43,16 @@ interface Run {
  * Carries a mutation out: authorise, decide, commit the intent, wait for AWS. Both APIs call this and nothing else.
  * @throws ServiceError
  */
-export async function mutate(
+export async function mutate<Name extends MutationName>(
   parts: CoreParts,
-  name: MutationName,
+  { name, input }: CallOf<Name>,
   asker: Asker,
-  input: Input,
   options: MutationOptions,
 ): Promise<MutationResult> {
   const { idempotencyKey, ifMatch, dryRun } = options;
   const repeat = dryRun ? undefined : repeatable(asker.caller.repositoryId, name, idempotencyKey, input, ifMatch);
   const deadline = parts.now().getTime() + parts.config.waitMilliseconds;
-  const run: Run = { parts, name, asker, input, options, repeat, deadline };
+  const run: Run<Name> = { parts, name, asker, input, options, repeat, deadline };
   let line: string | undefined;
   for (let waits = 0; waits < TRIES; waits++) {
     try {
@@ -90,7 +90,7 @@ interface Conflict {
 }
 
 /** Tries again while the others get on and the caller waits: against the executor, and against other processes. */
-async function tryOn(run: Run): Promise<Tried> {
+async function tryOn<Name extends MutationName>(run: Run<Name>): Promise<Tried> {
   const { parts, deadline } = run;
   let read: string | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -104,7 +104,7 @@ async function tryOn(run: Run): Promise<Tried> {
   }
 }
 
-async function tryOnce(run: Run): Promise<Tried> {
+async function tryOnce<Name extends MutationName>(run: Run<Name>): Promise<Tried> {
   const { parts, repeat } = run;
   const situation = await authorised(run);
   if (repeat !== undefined) {
@@ -136,7 +136,7 @@ interface Authorised {
  * Nothing of the department is read before it is known that the caller may know of it, and nothing else before it is known that
  * the caller may do this at all.
  */
-async function authorised(run: Run): Promise<Authorised> {
+async function authorised<Name extends MutationName>(run: Run<Name>): Promise<Authorised> {
   const { parts, name, asker, input, options } = run;
   const command = COMMANDS[name];
   const rule: Rule = RULES[name];
@@ -156,7 +156,13 @@ async function authorised(run: Run): Promise<Authorised> {
 const NOTHING: DepartmentRead = { head: undefined, state: undefined };
 
 /** The department in question. Of a repeat the first request knows best: what it deleted is no longer found by its name. */
-async function findDepartment({ parts, name, asker, input, repeat }: Run): Promise<string | undefined> {
+async function findDepartment<Name extends MutationName>({
+  parts,
+  name,
+  asker,
+  input,
+  repeat,
+}: Run<Name>): Promise<string | undefined> {
   const [asked, repeated] = await Promise.all([
     COMMANDS[name].departmentOf(input, parts),
     repeat === undefined
@@ -193,10 +199,13 @@ function refusal(
   decision: Exclude<Decision, { readonly kind: 'allowed' }>,
   department: string | undefined,
 ): Promise<ServiceError> {
-  return refuse(parts, asker, name, decision, { department, input });
+  return refuse(parts, asker, decision, { name, department, input });
 }
 
-async function decideAndCommit(run: Run, { read, facts, role }: Authorised): Promise<Tried> {
+async function decideAndCommit<Name extends MutationName>(
+  run: Run<Name>,
+  { read, facts, role }: Authorised,
+): Promise<Tried> {
   const { parts, name, asker, input, options } = run;
   // A department that is being made may fail to be, and one that is on its way out takes all that is its own with it.
   if (read.state !== undefined) checkNotPending(read.state.department, `Department ${read.state.department.id}`);

@@ -21,7 +21,7 @@ interface Facts {
 const POLICY_SIZE = 10_240;
 
 /** Sets the whole list of accounts that may pull a department's repositories; changes the policy of each of them. */
-export const putAccountAccess: Command<Facts> = {
+export const putAccountAccess: Command<'putAccountAccess', Facts> = {
   name: 'putAccountAccess',
   departmentOf: departmentInPath,
   look: async (_input, { tables }, state) => ({
@@ -91,9 +91,11 @@ function reach({ accounts, organisationPull }: AccountAccess) {
   };
 }
 
-function readAccess({ input, config, now }: Situation<Facts>, access: AccountAccess): AccountAccess {
-  const accounts = (input.body['accounts'] ?? []) as readonly AccessAccount[];
-  const organisationPull = input.body['organisationPull'] === true;
+function readAccess(
+  { input, config, now }: Situation<'putAccountAccess', Facts>,
+  access: AccountAccess,
+): AccountAccess {
+  const { accounts, organisationPull = false } = input.body;
   const errors: InputError[] = accounts.flatMap((account, index) => faultsOf(account, index, accounts));
   if (organisationPull && config.aws.organisationId === undefined) {
     errors.push({
@@ -102,10 +104,9 @@ function readAccess({ input, config, now }: Situation<Facts>, access: AccountAcc
     });
   }
   if (errors.length > 0) throw invalidInput(errors);
-  const list = accounts.map(({ description, accountId, canWrite }) => ({ description, accountId, canWrite }));
   const next: AccountAccess = {
     department: access.department,
-    accounts: list,
+    accounts,
     organisationPull,
     updatedAt: now,
     revision: access.revision + 1,

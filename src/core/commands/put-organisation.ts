@@ -2,7 +2,7 @@ import { invalidInput, ServiceError } from '../errors.ts';
 import { readClaim } from '../../ledger/read.ts';
 import { isPattern, type Grant } from '../../model/grant.ts';
 import type { DepartmentId, GitHubId, OperationId } from '../../model/ids.ts';
-import { isSameName, type OrganisationLogin } from '../../model/names.ts';
+import { isSameName } from '../../model/names.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import { pendingCreate, pendingUpdate } from '../../model/pending.ts';
 import { take } from '../../model/settle.ts';
@@ -23,14 +23,14 @@ interface Facts {
  * Registers a GitHub organisation for a department, or changes whether it is shared. Where a grant's pattern reaches it
  * from now on, that grant is wider; the plan lists each, and asks for an acknowledgement.
  */
-export const putOrganisation: Command<Facts> = {
+export const putOrganisation: Command<'putOrganisation', Facts> = {
   name: 'putOrganisation',
   departmentOf: departmentInPath,
-  look: async (input, { tables }) => ({ claim: await readClaim(tables, ownerKey(input.body['ownerId'])) }),
+  look: async (input, { tables }) => ({ claim: await readClaim(tables, ownerKey(input.body.ownerId)) }),
   decide: (situation) => {
     const { input, state, facts, ifMatch } = situation;
     const before = present(state);
-    const existing = before.organisations.find(({ login }) => isSameName(login, String(input.params['login'])));
+    const existing = before.organisations.find(({ login }) => isSameName(login, input.params.login));
     checkIfMatch(ifMatch, existing);
     if (existing !== undefined) checkNotPending(existing, `Organisation ${existing.login}`);
     const next = readOrganisation(situation, before, existing);
@@ -40,20 +40,20 @@ export const putOrganisation: Command<Facts> = {
   },
 };
 
-function ownerKey(ownerId: unknown): ClaimKey {
-  return { kind: 'owner', name: String(ownerId) as GitHubId };
+function ownerKey(ownerId: GitHubId): ClaimKey {
+  return { kind: 'owner', name: ownerId };
 }
 
 function readOrganisation(
-  { input, now }: Situation<Facts>,
+  { input, now }: Situation<'putOrganisation', Facts>,
   { department }: DepartmentState,
   existing: Organisation | undefined,
 ): Organisation {
   return {
     department: department.id,
-    login: String(input.params['login']) as OrganisationLogin,
-    ownerId: String(input.body['ownerId']) as GitHubId,
-    shared: input.body['shared'] === true,
+    login: input.params.login,
+    ownerId: input.body.ownerId,
+    shared: input.body.shared ?? false,
     createdAt: existing?.createdAt ?? now,
     updatedAt: now,
     revision: (existing?.revision ?? 0) + 1,
@@ -115,7 +115,7 @@ function checkNoWideGrants({ grants }: DepartmentState, next: Organisation): voi
 }
 
 function decided(
-  situation: Situation<Facts>,
+  situation: Situation<'putOrganisation', Facts>,
   before: DepartmentState,
   existing: Organisation | undefined,
   next: Organisation,
@@ -129,7 +129,7 @@ function decided(
   const widened = widenedGrants(before.grants, before.organisations, after.organisations);
   const roles = [...new Set(widened.map(({ pushRole }) => pushRole))];
   const blastRadius = { widenedGrants: widened.map(shortGrant) };
-  if (widened.length > 0) checkAcknowledged(['widens-grants'], input.body['acknowledge'], blastRadius);
+  if (widened.length > 0) checkAcknowledged(['widens-grants'], input.body.acknowledge, blastRadius);
   for (const role of roles) checkRoom(role, after, config.aws);
   const value = roles.length === 0 ? next : waiting(next, existing, operation);
   return {
@@ -165,7 +165,11 @@ function shortGrant({ id, organisation, repository }: Grant) {
   return { grant: id, organisation, repository };
 }
 
-function checkRoom(role: string, after: DepartmentState, settings: Situation<Facts>['config']['aws']): void {
+function checkRoom(
+  role: string,
+  after: DepartmentState,
+  settings: Situation<'putOrganisation', Facts>['config']['aws'],
+): void {
   const fit = trustFit(grantsOfRole(role, after.grants), after.organisations, settings);
   if (fit.fits) return;
   throw new ServiceError(

@@ -14,13 +14,12 @@ import { updateDepartment } from './update-department.ts';
 import { updateGrant } from './update-grant.ts';
 import { updateRepository } from './update-repository.ts';
 
-/** A command whose facts are its own affair. */
-// The facts flow from a command's own `look` to its own `decide`; nobody between them can confuse them.
+/** The commands by name. What each knows beyond the state is its own affair: it goes from its own `look` to its own `decide`. */
 // oxlint-disable-next-line typescript/no-explicit-any
-export type AnyCommand = Command<any>;
+export type Commands = { readonly [Name in MutationName]: Command<Name, any> };
 
 /** The one registry of mutations, by the name that both contracts give them. */
-export const COMMANDS: { readonly [Name in MutationName]: AnyCommand & { readonly name: Name | MutationName } } = {
+export const COMMANDS: Commands = {
   createDepartment,
   updateDepartment,
   deleteDepartment,

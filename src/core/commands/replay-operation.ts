@@ -23,11 +23,11 @@ interface Facts {
  * Brings the AWS resources of an operation that is over to what the state says now. It changes nothing in the state: what was
  * undone stays undone. For the dead letters: operations that could be neither carried out nor undone.
  */
-export const replayOperation: Command<Facts> = {
+export const replayOperation: Command<'replayOperation', Facts> = {
   name: 'replayOperation',
-  departmentOf: ({ params }, { tables }) => readOperationDepartment(tables, String(params['id'])),
+  departmentOf: ({ params }, { tables }) => readOperationDepartment(tables, params.id),
   look: async ({ params }, { tables }, state) => {
-    const operation = await readOperation(tables, String(params['id']));
+    const operation = await readOperation(tables, params.id);
     if (operation === undefined || state === undefined) return { operation, named: [], repositories: 0 };
     const names = operation.targets.flatMap((target) => (target.kind === 'repository' ? [target.name] : []));
     const found = await Promise.all(names.map((name) => readRepositoryOf(tables, operation.department, name)));
@@ -70,7 +70,7 @@ function known(target: Target): Target {
 }
 
 /** All that is to stand, as if nothing did; what stands already is not written again. */
-function planOf(target: Target, { facts, config }: Situation<Facts>, state: DepartmentState): Plan {
+function planOf(target: Target, { facts, config }: Situation<'replayOperation', Facts>, state: DepartmentState): Plan {
   switch (target.kind) {
     case 'repository': {
       const repository = facts.named.find((one) => one.name === target.name && isWanted(one));

@@ -11,18 +11,18 @@ import { planRoles } from './plans.ts';
  * Revokes a grant. New sessions stop when AWS has the change; those that are alive end within the hour, or at once with
  * `revokeSessions`. The department's role keeps its ARN; the role of a grant for named repositories goes with it.
  */
-export const revokeGrant: Command<undefined> = {
+export const revokeGrant: Command<'revokeGrant'> = {
   name: 'revokeGrant',
   departmentOf: departmentInPath,
   look: nothingElse,
   decide: ({ input, state, config, operation, ifMatch, now }) => {
     const before = present(state);
-    const grant = findGrant(before, input.params['id']);
+    const grant = findGrant(before, input.params.id);
     checkIfMatch(ifMatch, grant);
     checkNotPending(grant, `Grant ${grant.id}`);
     const role = roleOf(before, grant);
     const ownRole = role.scope === 'named';
-    const revokesSessions = ownRole || input.query['revokeSessions'] === true;
+    const revokesSessions = ownRole || input.query.revokeSessions === true;
     if (revokesSessions) checkNotPending(role, `Push role ${role.name}`);
     const nextRole: PushRole = revokesSessions
       ? {

@@ -1,4 +1,5 @@
-import type { Department, ManagerRule } from '../../model/department.ts';
+import type { InputOf } from '../input.ts';
+import type { Department } from '../../model/department.ts';
 import { departmentView } from '../views/department.ts';
 import { checkAcknowledged, checkIfMatch, checkNotPending, present } from './checks.ts';
 import { nothingElse, type Command } from './command.ts';
@@ -6,7 +7,7 @@ import { departmentInPath } from '../look-ups.ts';
 import { checkManagers } from './managers.ts';
 
 /** Changes a department's name for people, its managers, or its switch for self-service. AWS is not touched. */
-export const updateDepartment: Command<undefined> = {
+export const updateDepartment: Command<'updateDepartment'> = {
   name: 'updateDepartment',
   departmentOf: departmentInPath,
   look: nothingElse,
@@ -16,8 +17,8 @@ export const updateDepartment: Command<undefined> = {
     checkNotPending(department, `Department ${department.id}`);
     const next = changed(department, input.body, now);
     // What was acknowledged when the managers were set is not asked again for another change.
-    const needed = input.body['managers'] === undefined ? [] : checkManagers(next.managers);
-    checkAcknowledged(needed, input.body['acknowledge'], { managers: next.managers });
+    const needed = input.body.managers === undefined ? [] : checkManagers(next.managers);
+    checkAcknowledged(needed, input.body.acknowledge, { managers: next.managers });
     return {
       department: next,
       subject: { type: 'department', id: next.id },
@@ -31,13 +32,17 @@ export const updateDepartment: Command<undefined> = {
   },
 };
 
-function changed(department: Department, body: Readonly<Record<string, unknown>>, now: string): Department {
-  const { displayName, managers, selfService } = body;
+function changed(department: Department, body: InputOf<'updateDepartment'>['body'], now: string): Department {
+  const {
+    displayName = department.displayName,
+    managers = department.managers,
+    selfService = department.selfService,
+  } = body;
   return {
     ...department,
-    displayName: typeof displayName === 'string' ? displayName : department.displayName,
-    managers: Array.isArray(managers) ? (managers as readonly ManagerRule[]) : department.managers,
-    selfService: typeof selfService === 'boolean' ? selfService : department.selfService,
+    displayName,
+    managers,
+    selfService,
     updatedAt: now,
     revision: department.revision + 1,
   };

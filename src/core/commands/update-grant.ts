@@ -12,14 +12,14 @@ import { checkDraft, checkRoom, isSameGrant, narrowing, type GrantFacts } from '
 import { planRoles } from './plans.ts';
 
 /** Changes how a grant is narrowed, or which named repositories it reaches. It keeps its role. */
-export const updateGrant: Command<GrantFacts> = {
+export const updateGrant: Command<'updateGrant', GrantFacts> = {
   name: 'updateGrant',
   departmentOf: departmentInPath,
   look: lookAtRepositories,
   decide: (situation) => {
     const { input, state, config, operation, ifMatch } = situation;
     const before = present(state);
-    const grant = findGrant(before, input.params['id']);
+    const grant = findGrant(before, input.params.id);
     checkIfMatch(ifMatch, grant);
     checkNotPending(grant, `Grant ${grant.id}`);
     const role = roleOf(before, grant);
@@ -62,9 +62,9 @@ export const updateGrant: Command<GrantFacts> = {
   },
 };
 
-function changed({ input, now }: Situation<GrantFacts>, grant: Grant): Grant {
+function changed({ input, now }: Situation<'updateGrant', GrantFacts>, grant: Grant): Grant {
   const { body } = input;
-  if (body['repositories'] !== undefined && (grant.repositories === undefined || body['repositories'] === null)) {
+  if (body.repositories !== undefined && grant.repositories === undefined) {
     throw invalidInput([
       {
         pointer: '/body/repositories',
@@ -74,25 +74,23 @@ function changed({ input, now }: Situation<GrantFacts>, grant: Grant): Grant {
     ]);
   }
   const { refs: _refs, environment: _environment, repositories: _repositories, ...rest } = grant;
-  const kept = narrowing({
-    refs: grant.refs,
-    environment: grant.environment,
-    repositories: grant.repositories,
-    ...definedMembers(body),
-  });
-  const pullRequests = typeof body['pullRequests'] === 'boolean' ? body['pullRequests'] : grant.pullRequests;
+  // `null` clears a narrowing; a member that is absent leaves it.
+  const {
+    refs = grant.refs,
+    environment = grant.environment,
+    repositories = grant.repositories,
+    pullRequests = grant.pullRequests,
+  } = body;
+  const kept = narrowing({ refs, environment, repositories });
   return { ...rest, ...kept, pullRequests, updatedAt: now, revision: grant.revision + 1 };
 }
 
-/** `null` clears a narrowing; a member that is absent leaves it. */
-function definedMembers(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const members = ['refs', 'environment', 'repositories'].filter((name) => body[name] !== undefined);
-  return Object.fromEntries(members.map((name) => [name, body[name]]));
-}
-
 /** Where the body names no repositories, the grant's own were checked when they were named. */
-function withNamed(situation: Situation<GrantFacts>, grant: Grant): Situation<GrantFacts> {
-  if (Array.isArray(situation.input.body['repositories'])) return situation;
+function withNamed(
+  situation: Situation<'updateGrant', GrantFacts>,
+  grant: Grant,
+): Situation<'updateGrant', GrantFacts> {
+  if (situation.input.body.repositories !== undefined) return situation;
   const named = (grant.repositories ?? []).map((name) => ({ name }) as GrantFacts['named'][number]);
   return { ...situation, facts: { ...situation.facts, named } };
 }

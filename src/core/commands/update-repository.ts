@@ -1,4 +1,4 @@
-import { invalidInput, notFound } from '../errors.ts';
+import { notFound } from '../errors.ts';
 import { departmentOfRepository } from '../look-ups.ts';
 import { readRepositoryOf } from '../../ledger/read.ts';
 import { pendingUpdate } from '../../model/pending.ts';
@@ -14,28 +14,18 @@ interface Facts {
 }
 
 /** Changes a repository's settings. Its encryption is fixed at creation. */
-export const updateRepository: Command<Facts> = {
+export const updateRepository: Command<'updateRepository', Facts> = {
   name: 'updateRepository',
   departmentOf: departmentOfRepository,
   look: async (input, { tables }, state) => ({
     repository:
-      state === undefined
-        ? undefined
-        : await readRepositoryOf(tables, state.department.id, String(input.params['name'])),
+      state === undefined ? undefined : await readRepositoryOf(tables, state.department.id, input.params.name),
   }),
   decide: ({ input, state, facts: { repository }, config, operation, ifMatch, now }) => {
     const before = present(state);
     if (repository === undefined) throw notFound();
     checkIfMatch(ifMatch, repository);
     checkNotPending(repository, `Repository ${repository.name}`);
-    if (input.body['encryption'] !== undefined) {
-      throw invalidInput([
-        {
-          pointer: '/body/encryption',
-          detail: 'Encryption is fixed at creation; ECR cannot change it. Create another repository.',
-        },
-      ]);
-    }
     const { lifecyclePolicy: _replaced, ...kept } = repository;
     const next: Repository = {
       ...kept,

@@ -4,7 +4,9 @@ import type { QueryName } from '../authorize/rules.ts';
 import type { CoreParts } from '../parts.ts';
 import { refuse } from '../refuse.ts';
 import { mayBeKnown } from '../visibility.ts';
-import type { Asker, Input, QueryResult } from '../core.ts';
+import type { Asker, QueryResult } from '../core.ts';
+import type { CallOf } from '../input.ts';
+import type { Query } from './query.ts';
 import { notFound } from '../errors.ts';
 import { readDepartment } from '../../ledger/read.ts';
 import type { DepartmentState } from '../../model/state.ts';
@@ -14,11 +16,15 @@ import { QUERIES } from './registry.ts';
  * Answers a query, if the caller may ask it. Both APIs call this and nothing else.
  * @throws ServiceError
  */
-export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input: Input): Promise<QueryResult> {
-  const query = QUERIES[name];
+export async function ask<Name extends QueryName>(
+  parts: CoreParts,
+  { name, input }: CallOf<Name>,
+  asker: Asker,
+): Promise<QueryResult> {
+  const query: Query<Name> = QUERIES[name];
   if (query.about === 'anything') {
     const decision = decide(parts, name, asker, undefined);
-    if (decision.kind !== 'allowed') throw await refuse(parts, asker, name, decision, { department: undefined, input });
+    if (decision.kind !== 'allowed') throw await refuse(parts, asker, decision, { name, department: undefined, input });
     return query.answer({ parts, asker, input });
   }
   const finding = query.departmentOf(input, parts);
@@ -33,7 +39,7 @@ export async function ask(parts: CoreParts, name: QueryName, asker: Asker, input
     if (state === undefined) throw notFound();
     return query.answer({ parts, asker, input, state, life });
   }
-  throw await refuse(parts, asker, name, decision, { department, input });
+  throw await refuse(parts, asker, decision, { name, department, input });
 }
 
 function decide(

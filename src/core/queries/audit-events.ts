@@ -1,7 +1,8 @@
 import { beforeLife, positionsText, readFeed, readPositions, type Positions } from '../../audit/stream/feed.ts';
 import { departmentInPath } from '../look-ups.ts';
 import type { CoreParts } from '../parts.ts';
-import type { Asker, Input, Page, QueryResult } from '../core.ts';
+import type { Asker, Page, QueryResult } from '../core.ts';
+import type { InputOf } from '../input.ts';
 import { invalidInput } from '../errors.ts';
 import { timeKeyOf, WHOLE_LOG, type AuditFacets, type AuditIndex } from '../../ledger/audit-items.ts';
 import { auditSortKey, type Key } from '../../ledger/keys.ts';
@@ -21,7 +22,7 @@ const LOOK_EVERY = 500;
 const ASK_AGAIN = 5;
 
 /** A department's own events and the refusals that concern it, newest first unless asked otherwise. */
-export const listDepartmentAuditEvents: Query = {
+export const listDepartmentAuditEvents: Query<'listDepartmentAuditEvents'> = {
   name: 'listDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
@@ -30,20 +31,17 @@ export const listDepartmentAuditEvents: Query = {
 };
 
 /** The events of all chains together, for the platform. */
-export const listAuditEvents: Query = {
+export const listAuditEvents: Query<'listAuditEvents'> = {
   name: 'listAuditEvents',
   about: 'anything',
-  answer: ({ parts, asker, input }) => {
-    const { department } = input.query;
-    const wanted = typeof department === 'string' ? department : undefined;
-    return auditPage({ parts, input, department: wanted, life: undefined }, asker);
-  },
+  answer: ({ parts, asker, input }) =>
+    auditPage({ parts, input, department: input.query.department, life: undefined }, asker),
 };
 
 /** What is asked for, and from where on the caller may see it. */
 interface Wanted {
   readonly parts: CoreParts;
-  readonly input: Input;
+  readonly input: InputOf<'listAuditEvents' | 'listDepartmentAuditEvents'>;
   /** One department's events, or all. */
   readonly department: string | undefined;
   readonly life: PresentLife | undefined;
@@ -66,11 +64,11 @@ async function auditPage(wanted: Wanted, { caller }: Asker): Promise<QueryResult
 
 /** A page from the index that fits what is asked for, in the order of time. */
 async function indexPage({ parts, input, department, life }: Wanted): Promise<Page<AuditEvent>> {
-  const order = input.query['order'] === 'oldest' ? 'oldest' : 'newest';
+  const order = input.query.order ?? 'newest';
   const request = await pageRequest(parts, input, 'audit-events');
-  const filters = facetsOf(input, department);
+  const filters = facetsOf(input.query, department);
   const { index, value, answers } = indexFor(filters);
-  const range = { index, value, filters, order, ...within(periodOf(input), life) } as const;
+  const range = { index, value, filters, order, ...within(periodOf(input.query), life) } as const;
   // What the index answers alone is read exactly; where entries are filtered besides, it is read by the hundred.
   const limit = answers === Object.keys(filters).length ? request.first + 1 : MOST_LOOKED_AT / 4;
   const found: Awaited<ReturnType<typeof readIndex>>['found'][number][] = [];
@@ -135,9 +133,9 @@ function isRare(outcome: string): boolean {
 /** The feed: from where the reader is, oldest first; where it has a place to, it waits for events when there are none. */
 async function feedPage({ parts, input, department, life }: Wanted, poll: Poll | undefined): Promise<Page<AuditEvent>> {
   const request = await pageRequest(parts, input, FEED);
-  const deadline = parts.now().getTime() + Number(input.query['wait']) * 1_000;
+  const deadline = parts.now().getTime() + (input.query.wait ?? 0) * 1_000;
   const isOver = (): boolean => poll === undefined || poll.isOver() || parts.now().getTime() >= deadline;
-  const { from } = periodOf(input);
+  const { from } = periodOf(input.query);
   let positions: Positions = positionsOf(request);
   for (;;) {
     const page = await readFeed({
@@ -148,7 +146,7 @@ async function feedPage({ parts, input, department, life }: Wanted, poll: Poll |
       from,
       limit: Math.max(request.first, 100),
     });
-    const wanted = page.events.filter(({ event }) => matches(event, input));
+    const wanted = page.events.filter(({ event }) => matches(event, input.query));
     const first = wanted.slice(0, request.first);
     const shown = first.slice(0, fitting(first.map(({ event }) => event)));
     positions = (shown.length < wanted.length ? shown.at(-1)?.positions : undefined) ?? page.positions;

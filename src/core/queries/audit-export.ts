@@ -2,7 +2,8 @@ import { cloudEventSource } from '../../audit/cloud-event.ts';
 import { exportBlocks, exportHead, type ExportFormat } from '../../audit/stream/export.ts';
 import { departmentInPath } from '../look-ups.ts';
 import type { CoreParts } from '../parts.ts';
-import type { Input, QueryResult } from '../core.ts';
+import type { QueryResult } from '../core.ts';
+import type { InputOf } from '../input.ts';
 import { invalidInput } from '../errors.ts';
 import type { PresentLife } from '../../model/present-life.ts';
 import { matches, periodOf } from './audit-filter.ts';
@@ -20,7 +21,7 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
 };
 
 /** A department's events as a file, of any size. */
-export const exportDepartmentAuditEvents: Query = {
+export const exportDepartmentAuditEvents: Query<'exportDepartmentAuditEvents'> = {
   name: 'exportDepartmentAuditEvents',
   about: 'department',
   departmentOf: departmentInPath,
@@ -28,24 +29,20 @@ export const exportDepartmentAuditEvents: Query = {
 };
 
 /** All events as a file, of any size, for the platform. */
-export const exportAuditEvents: Query = {
+export const exportAuditEvents: Query<'exportAuditEvents'> = {
   name: 'exportAuditEvents',
   about: 'anything',
-  answer: async ({ parts, input }) => {
-    const { department } = input.query;
-    return exported(parts, input, typeof department === 'string' ? department : undefined, undefined);
-  },
+  answer: async ({ parts, input }) => exported(parts, input, input.query.department, undefined),
 };
 
 function exported(
   parts: CoreParts,
-  input: Input,
+  { query }: InputOf<'exportAuditEvents' | 'exportDepartmentAuditEvents'>,
   department: string | undefined,
   life: PresentLife | undefined,
 ): QueryResult {
-  const { query } = input;
-  const format: ExportFormat = query['format'] === 'csv' ? 'csv' : 'ndjson';
-  const { from, to } = periodOf(input);
+  const { format = 'ndjson' } = query;
+  const { from, to } = periodOf(query);
   if (to !== undefined) refuseUnsettled(to, parts.now());
   const { exportPageBytes } = parts.config;
   return {
@@ -60,8 +57,8 @@ function exported(
         life,
         from,
         to,
-        after: placeOf(query['after']),
-        wanted: (event) => matches(event, input),
+        after: placeOf(query.after),
+        wanted: (event) => matches(event, query),
         format,
         source: cloudEventSource(parts.config.aws),
       }),
@@ -78,8 +75,8 @@ function refuseUnsettled(to: string, now: Date): void {
   throw invalidInput([{ pointer: '/query/to', detail }]);
 }
 
-function placeOf(after: unknown): { readonly chain: string; readonly seq: number } | undefined {
-  if (typeof after !== 'string') return undefined;
+function placeOf(after: string | undefined): { readonly chain: string; readonly seq: number } | undefined {
+  if (after === undefined) return undefined;
   const slash = after.lastIndexOf('/');
   return { chain: after.slice(0, slash), seq: Number(after.slice(slash + 1)) };
 }

@@ -1,10 +1,16 @@
 import type { CoreParts } from '../parts.ts';
-import type { Input, Page } from '../core.ts';
+import type { Page } from '../core.ts';
 import { invalidInput, type ServiceError } from '../errors.ts';
 import { canonicalJson } from '../../model/canonical-json.ts';
 
-/** How many items a page holds where the caller does not say. */
+/** How many items a page holds where neither the caller nor the contract says. */
 const DEFAULT_FIRST = 50;
+
+/** The input of any list. */
+export interface ListInput {
+  readonly params: object;
+  readonly query: { readonly first?: number; readonly after?: string };
+}
 
 /** The page that a caller asks for. */
 export interface PageRequest {
@@ -27,16 +33,15 @@ const OF_THE_FEED: readonly string[] = [...OF_THE_PAGE, 'from', 'order'];
  */
 export async function pageRequest(
   { cursors }: Pick<CoreParts, 'cursors'>,
-  { query, params }: Input,
+  { query, params }: ListInput,
   list: string,
 ): Promise<PageRequest> {
-  const first = typeof query['first'] === 'number' ? query['first'] : DEFAULT_FIRST;
+  const { first = DEFAULT_FIRST, after } = query;
   const changing = list === FEED ? OF_THE_FEED : OF_THE_PAGE;
   const filters = Object.entries(query).filter(([name, value]) => !changing.includes(name) && value !== undefined);
   const boundTo = canonicalJson({ list, params, filters: Object.fromEntries(filters) });
-  const { after } = query;
-  const key = typeof after === 'string' ? await cursors.open(after, boundTo) : undefined;
-  if (typeof after === 'string' && key === undefined) throw notOfThisList();
+  const key = after === undefined ? undefined : await cursors.open(after, boundTo);
+  if (after !== undefined && key === undefined) throw notOfThisList();
   const seal = await cursors.sealer();
   return { first, ...(key === undefined ? {} : { after: key }), cursorOf: (of) => seal(of, boundTo) };
 }

@@ -1,5 +1,7 @@
 import { departmentInPath } from '../look-ups.ts';
 import type { CoreParts } from '../parts.ts';
+import type { Caller } from '../../caller/caller.ts';
+import type { Asker } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { listDepartmentIds, readClaim, readDepartment } from '../../ledger/read.ts';
 import type { GitHubId } from '../../model/ids.ts';
@@ -10,10 +12,10 @@ import { accountAccessView } from '../views/account-access.ts';
 import { departmentView } from '../views/department.ts';
 import { organisationView } from '../views/organisation.ts';
 import { pageOf, pageOfAll, pageRequest } from './cursor.ts';
-import type { Query, Question } from './query.ts';
+import type { Query } from './query.ts';
 
 /** The departments that the caller may know of. */
-export const listDepartments: Query = {
+export const listDepartments: Query<'listDepartments'> = {
   name: 'listDepartments',
   about: 'anything',
   answer: async (question) => {
@@ -30,9 +32,15 @@ export const listDepartments: Query = {
   },
 };
 
+/** Who looks, and at what. */
+export interface Viewer {
+  readonly parts: CoreParts;
+  readonly asker: Asker;
+}
+
 /** Reads the departments that a caller may know of, in the order of their ids: all for the platform, else the owner's. */
 export async function visibleDepartments(
-  { parts, asker }: Question,
+  { parts, asker }: Viewer,
   atMost: number,
   after?: string,
 ): Promise<readonly DepartmentState[]> {
@@ -49,7 +57,7 @@ export async function visibleDepartments(
 /** Ids by the page: one that is listed may be gone when it is read, and must not make the list seem to end there. */
 async function* visibleIds(
   { config, tables }: CoreParts,
-  caller: Question['asker']['caller'],
+  caller: Caller,
   atMost: number,
   after: string | undefined,
 ): AsyncGenerator<readonly string[]> {
@@ -66,14 +74,14 @@ async function* visibleIds(
   }
 }
 
-export const getDepartment: Query = {
+export const getDepartment: Query<'getDepartment'> = {
   name: 'getDepartment',
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ state: { department } }) => ({ value: departmentView(department), revision: department.revision }),
 };
 
-export const listOrganisations: Query = {
+export const listOrganisations: Query<'listOrganisations'> = {
   name: 'listOrganisations',
   about: 'department',
   departmentOf: departmentInPath,
@@ -85,18 +93,18 @@ export const listOrganisations: Query = {
   },
 };
 
-export const getOrganisation: Query = {
+export const getOrganisation: Query<'getOrganisation'> = {
   name: 'getOrganisation',
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ input, state }) => {
-    const organisation = state.organisations.find(({ login }) => isSameName(login, String(input.params['login'])));
+    const organisation = state.organisations.find(({ login }) => isSameName(login, input.params.login));
     if (organisation === undefined) throw notFound();
     return { value: organisationView(organisation), revision: organisation.revision };
   },
 };
 
-export const getAccountAccess: Query = {
+export const getAccountAccess: Query<'getAccountAccess'> = {
   name: 'getAccountAccess',
   about: 'department',
   departmentOf: departmentInPath,

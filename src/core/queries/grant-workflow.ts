@@ -11,14 +11,14 @@ import type { Query } from './query.ts';
 const MOST_LISTED = 12;
 
 /** The GitHub Actions file by which a grant's workflows build and push an image. */
-export const getGrantWorkflow: Query = {
+export const getGrantWorkflow: Query<'getGrantWorkflow'> = {
   name: 'getGrantWorkflow',
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
-    const grant = findGrant(state, input.params['id']);
+    const grant = findGrant(state, input.params.id);
     const { repository } = input.query;
-    const repositories = await repositoriesOf(parts, grant, typeof repository === 'string' ? repository : undefined);
+    const repositories = await repositoriesOf(parts, grant, repository);
     if (repositories.length === 0) {
       // Whoever names a repository that is not there is told what everybody is told of what is not there.
       if (repository !== undefined) throw notFound();
@@ -37,7 +37,7 @@ export const getGrantWorkflow: Query = {
       settings,
       // A file in somebody's repository can only point to an address that is whole.
       ...(docsBaseUrl.startsWith('https://') ? { documentationUrl: `${docsBaseUrl}/workflow.md` } : {}),
-      ...(typeof repository === 'string' ? { repository } : {}),
+      ...(repository === undefined ? {} : { repository }),
       ...(contact === undefined ? {} : { contact }),
     });
     if (result.kind === 'workflow') return { value: result };

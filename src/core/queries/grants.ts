@@ -10,7 +10,7 @@ import type { PushRoleView } from '../views/push-role.ts';
 import { pageOfAll, pageRequest } from './cursor.ts';
 import type { Query } from './query.ts';
 
-export const listGrants: Query = {
+export const listGrants: Query<'listGrants'> = {
   name: 'listGrants',
   about: 'department',
   departmentOf: departmentInPath,
@@ -27,12 +27,12 @@ export const listGrants: Query = {
   },
 };
 
-export const getGrant: Query = {
+export const getGrant: Query<'getGrant'> = {
   name: 'getGrant',
   about: 'department',
   departmentOf: departmentInPath,
   answer: async ({ parts, input, state }) => {
-    const grant = findGrant(state, input.params['id']);
+    const grant = findGrant(state, input.params.id);
     return { value: viewOf(grant, state, parts.config.aws), revision: grant.revision };
   },
 };
@@ -41,7 +41,7 @@ function viewOf(grant: Grant, state: DepartmentState, settings: AwsSettings): Gr
   return grantView(grant, roleOf(state, grant), settings);
 }
 
-export const listPushRoles: Query = {
+export const listPushRoles: Query<'listPushRoles'> = {
   name: 'listPushRoles',
   about: 'department',
   departmentOf: departmentInPath,

@@ -9,8 +9,11 @@ import type { Query } from './query.ts';
 import { getRepository, listRepositories, listRepositoryPullers, listRepositoryPushers } from './repositories.ts';
 import { whoami } from './whoami.ts';
 
+/** The queries by name. */
+export type Queries = { readonly [Name in QueryName]: Query<Name> };
+
 /** The one registry of queries, by the name that both contracts give them. */
-export const QUERIES: Readonly<Record<QueryName, Query>> = {
+export const QUERIES: Queries = {
   whoami,
   listDepartments,
   getDepartment,

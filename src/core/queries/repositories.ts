@@ -1,4 +1,3 @@
-import type { QueryName } from '../authorize/rules.ts';
 import { departmentInPath, departmentOfRepository } from '../look-ups.ts';
 import { notFound } from '../errors.ts';
 import { listRepositories as readRepositories, readRepositoryOf } from '../../ledger/read.ts';
@@ -15,7 +14,7 @@ import { repositoryView, repositoryViewer } from '../views/repository.ts';
 import { pageOf, pageOfAll, pageRequest } from './cursor.ts';
 import type { DepartmentQuestion, Query } from './query.ts';
 
-export const listRepositories: Query = {
+export const listRepositories: Query<'listRepositories'> = {
   name: 'listRepositories',
   about: 'department',
   departmentOf: departmentInPath,
@@ -28,7 +27,7 @@ export const listRepositories: Query = {
   },
 };
 
-export const getRepository: Query = {
+export const getRepository: Query<'getRepository'> = {
   name: 'getRepository',
   about: 'department',
   departmentOf: departmentOfRepository,
@@ -45,10 +44,10 @@ export const listRepositoryPushers = listOfRepository('listRepositoryPushers', p
 export const listRepositoryPullers = listOfRepository('listRepositoryPullers', pullersOf);
 
 /** A query for those who may do something to one repository, page by page. */
-function listOfRepository(
-  name: QueryName,
+function listOfRepository<Name extends 'listRepositoryPushers' | 'listRepositoryPullers'>(
+  name: Name,
   all: (repository: Repository, neighbours: RepositoryNeighbours, settings: AwsSettings) => readonly Principal[],
-): Query {
+): Query<Name> {
   return {
     name,
     about: 'department',
@@ -64,9 +63,11 @@ function listOfRepository(
 
 type Principal = PusherView | PullerView;
 
+type AboutRepository = DepartmentQuestion<'getRepository' | 'listRepositoryPushers' | 'listRepositoryPullers'>;
+
 /** The repository of a question, in the department that was found by its name. */
-async function repositoryAskedFor({ parts, input, state }: DepartmentQuestion): Promise<Repository> {
-  const repository = await readRepositoryOf(parts.tables, state.department.id, String(input.params['name']));
+async function repositoryAskedFor({ parts, input, state }: AboutRepository): Promise<Repository> {
+  const repository = await readRepositoryOf(parts.tables, state.department.id, input.params.name);
   if (repository === undefined) throw notFound();
   return repository;
 }

@@ -3,14 +3,14 @@ import { authorize, type Decision } from '../authorize/authorize.ts';
 import { isPlatform, isTrustedEvent, relationTo, type Role } from '../authorize/relation.ts';
 import { RULES, type CommandName, type Rule } from '../authorize/rules.ts';
 import type { DepartmentState } from '../../model/state.ts';
-import { visibleDepartments } from './departments.ts';
-import type { Query, Question } from './query.ts';
+import { visibleDepartments, type Viewer } from './departments.ts';
+import type { Query } from './query.ts';
 
 /** For the platform team, which may see all of them, only so many departments are spelled out. */
 const MOST_DEPARTMENTS = 20;
 
 /** Who the service thinks the caller is, what it may do, and why. */
-export const whoami: Query = {
+export const whoami: Query<'whoami'> = {
   name: 'whoami',
   about: 'anything',
   answer: async (question) => {
@@ -39,7 +39,7 @@ export const whoami: Query = {
   },
 };
 
-function rightsOn({ parts, asker }: Question, state: DepartmentState | undefined) {
+function rightsOn({ parts, asker }: Viewer, state: DepartmentState | undefined) {
   const { platformCallers, mutationEvents } = parts.config;
   const commands = Object.entries(RULES) as [CommandName, Rule][];
   return commands

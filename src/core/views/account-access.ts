@@ -1,8 +1,9 @@
 import type { AccessAccount, AccountAccess } from '../../model/account-access.ts';
+import type { DepartmentId } from '../../model/ids.ts';
 
 /** A department's account access as both APIs show it. */
 export interface AccountAccessView {
-  readonly department: string;
+  readonly department: DepartmentId;
   readonly accounts: readonly AccessAccount[];
   readonly organisationPull: boolean;
   readonly revision: number;

@@ -1,8 +1,9 @@
 import type { Department, ManagerRule } from '../../model/department.ts';
+import type { DepartmentId } from '../../model/ids.ts';
 
 /** A department as both APIs show it. */
 export interface DepartmentView {
-  readonly id: string;
+  readonly id: DepartmentId;
   readonly displayName: string;
   readonly namespace: string | null;
   readonly roleName: string;

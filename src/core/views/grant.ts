@@ -1,16 +1,18 @@
 import type { Grant } from '../../model/grant.ts';
+import type { DepartmentId, GrantId } from '../../model/ids.ts';
+import type { RepositoryName } from '../../model/names.ts';
 import type { PushRole } from '../../model/push-role.ts';
 import { roleArn, type AwsSettings } from '../../model/settings.ts';
 
 /** A grant as both APIs show it. */
 export interface GrantView {
-  readonly id: string;
-  readonly department: string;
+  readonly id: GrantId;
+  readonly department: DepartmentId;
   readonly organisation: string;
   readonly repository: string;
   readonly repositoryId: string | null;
   /** `null` for all of the department's repositories. */
-  readonly repositories: readonly string[] | null;
+  readonly repositories: readonly RepositoryName[] | null;
   /** `null` for all branches and tags. */
   readonly refs: readonly string[] | null;
   readonly environment: string | null;

@@ -1,11 +1,12 @@
+import type { DepartmentId, OperationId } from '../../model/ids.ts';
 import type { Operation, Subject } from '../../model/operation.ts';
 import type { Ending } from '../../model/settle.ts';
 import type { Plan } from '../../model/plan.ts';
 
 /** An operation as both APIs show it. */
 export interface OperationView {
-  readonly id: string;
-  readonly department: string;
+  readonly id: OperationId;
+  readonly department: DepartmentId;
   readonly command: string;
   readonly subject: Subject;
   readonly status: 'pending' | 'succeeded' | 'failed';

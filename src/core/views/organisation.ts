@@ -1,10 +1,12 @@
+import type { DepartmentId, GitHubId } from '../../model/ids.ts';
+import type { OrganisationLogin } from '../../model/names.ts';
 import type { Organisation } from '../../model/organisation.ts';
 
 /** An organisation as both APIs show it. */
 export interface OrganisationView {
-  readonly department: string;
-  readonly login: string;
-  readonly ownerId: string;
+  readonly department: DepartmentId;
+  readonly login: OrganisationLogin;
+  readonly ownerId: GitHubId;
   readonly shared: boolean;
   readonly revision: number;
   readonly createdAt: string;

@@ -1,5 +1,6 @@
-import type { AccountAccess } from '../../model/account-access.ts';
+import type { AccessAccount, AccountAccess } from '../../model/account-access.ts';
 import type { Grant } from '../../model/grant.ts';
+import type { AccountId, GrantId } from '../../model/ids.ts';
 import { isWanted } from '../../model/pending.ts';
 import type { PushRole } from '../../model/push-role.ts';
 import type { Repository } from '../../model/repository.ts';
@@ -9,7 +10,7 @@ import { roleArn, type AwsSettings } from '../../model/settings.ts';
 export type PusherView =
   | {
       readonly kind: 'grant';
-      readonly grant: string;
+      readonly grant: GrantId;
       readonly pushRoleArn: string;
       readonly organisation: string;
       readonly repository: string;
@@ -25,7 +26,7 @@ export type PullerView = AccountPrincipalView | { readonly kind: 'aws-organisati
 /** An AWS account whose administrators decide who in it may. */
 export interface AccountPrincipalView {
   readonly kind: 'account';
-  readonly accountId: string;
+  readonly accountId: AccountId;
   readonly description: string;
 }
 
@@ -95,6 +96,6 @@ function accessOf({ accessInPlace }: Repository, { access }: Pick<RepositoryNeig
   return accessInPlace ?? access;
 }
 
-function accountView({ accountId, description }: { accountId: string; description: string }): AccountPrincipalView {
+function accountView({ accountId, description }: AccessAccount): AccountPrincipalView {
   return { kind: 'account', accountId, description };
 }

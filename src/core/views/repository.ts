@@ -1,11 +1,13 @@
+import type { DepartmentId, OperationId } from '../../model/ids.ts';
+import type { RepositoryName } from '../../model/names.ts';
 import type { Encryption, ImageTagMutability, Repository } from '../../model/repository.ts';
 import { registryHost, repositoryArn, type AwsSettings } from '../../model/settings.ts';
 import { pullersOf, pusherCounter, type RepositoryNeighbours } from './repository-access.ts';
 
 /** A repository as both APIs show it. */
 export interface RepositoryView {
-  readonly name: string;
-  readonly department: string;
+  readonly name: RepositoryName;
+  readonly department: DepartmentId;
   readonly arn: string;
   /** The image URI without a tag, as docker uses it. */
   readonly uri: string;
@@ -19,7 +21,7 @@ export interface RepositoryView {
   readonly pullerCount: number;
   readonly links: { readonly pushers: string; readonly pullers: string };
   /** Why the department's account access is not applied to it; then those who push and pull are those of its policy. */
-  readonly accountAccessRefusal: { readonly operation: string; readonly detail: string } | null;
+  readonly accountAccessRefusal: { readonly operation: OperationId; readonly detail: string } | null;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly revision: number;

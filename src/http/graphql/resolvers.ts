@@ -1,6 +1,6 @@
 import { getNamedType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { invalidInput } from '../../core/errors.ts';
 import type { ContractOperation } from '../../contract/route.ts';
+import { valid } from '../../contract/valid.ts';
 import type { MutationResult, Page, QueryResult } from '../../core/core.ts';
 import { operationView } from '../../core/views/operation.ts';
 import type { GraphqlContext } from './context.ts';
@@ -9,6 +9,8 @@ import { bytesOf } from './meter.ts';
 import { requestOf, type Arguments } from './request.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, GraphqlContext, Arguments>;
+type QueryOperation = Extract<ContractOperation, { readonly kind: 'query' }>;
+type MutationOperation = Extract<ContractOperation, { readonly kind: 'mutation' }>;
 type Properties = Readonly<Record<string, unknown>>;
 
 /** Most pages that are read to find one item of a list. */
@@ -48,7 +50,9 @@ function propertyResolver(property: string | undefined): Resolver | undefined {
 function operationResolver(use: FieldOperation, typeName: string): Resolver {
   return async (parent, args, context) => {
     const operation = context.contract.operations.get(use.id);
-    if (operation === undefined) throw new Error(`The contract has no operation ${use.id}.`);
+    // The schema was held against the contract at start.
+    if (operation === undefined || operation.kind === 'public')
+      throw new Error(`The contract has no ${use.id} for GraphQL.`);
     if (operation.kind === 'mutation') return mutate(operation, args['input'] as Arguments, context);
     const given = filled(use, (parent ?? {}) as Properties, args);
     if (given === undefined) return null;
@@ -69,7 +73,7 @@ function filled(use: FieldOperation, parent: Properties, args: Arguments): Argum
   return given;
 }
 
-async function query(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<QueryResult> {
+async function query(operation: QueryOperation, given: Arguments, context: GraphqlContext): Promise<QueryResult> {
   const names = new Set(operation.parameters.map((parameter) => parameter.name));
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name)));
   const key = JSON.stringify([operation.id, own]);
@@ -81,27 +85,24 @@ async function query(operation: ContractOperation, given: Arguments, context: Gr
 }
 
 /** What a page holds is known only when it is there, so look-ups and what they find are counted as they come. */
-async function lookUp(operation: ContractOperation, own: Arguments, context: GraphqlContext): Promise<QueryResult> {
+async function lookUp(operation: QueryOperation, own: Arguments, context: GraphqlContext): Promise<QueryResult> {
   const { core, meter, turns } = context;
-  const validated = operation.validate(requestOf(operation, own));
-  if (!validated.ok) throw invalidInput(validated.errors);
+  const call = valid(operation.validate(requestOf(operation, own)));
   meter.spend({ calls: 1 });
   return turns(async () => {
     // It may have waited for its turn, and there may be nobody left who wants it.
     meter.spend({});
-    const result = await core.query(operation.id, context.asker(), validated.input);
+    const result = await core.query(call, context.asker());
     meter.spend({ found: bytesOf(result.value) });
     return result;
   });
 }
 
-async function mutate(operation: ContractOperation, given: Arguments, context: GraphqlContext): Promise<Properties> {
-  const validated = operation.validate(requestOf(operation, given));
-  if (!validated.ok) throw invalidInput(validated.errors);
-  const { input, options } = validated;
+async function mutate(operation: MutationOperation, given: Arguments, context: GraphqlContext): Promise<Properties> {
+  const { call, options } = valid(operation.validate(requestOf(operation, given)));
   // What was read before may no longer be so.
   context.answers.clear();
-  const result = await context.core.mutate(operation.id, context.asker(options.idempotencyKey), input, options);
+  const result = await context.core.mutate(call, context.asker(options.idempotencyKey), options);
   if (result.operation !== undefined) context.accepted.push(result.operation.id);
   return payloadOf(result);
 }
@@ -146,7 +147,7 @@ function newConnection({ items, cursors, nextCursor }: Page<unknown>, given: Arg
 }
 
 async function picked(
-  operation: ContractOperation,
+  operation: QueryOperation,
   { property, source }: NonNullable<FieldOperation['pick']>,
   parent: Properties,
   given: Arguments,

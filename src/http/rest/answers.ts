@@ -1,11 +1,15 @@
 import type { FastifyReply } from 'fastify';
 import type { ContractOperation } from '../../contract/route.ts';
-import type { Input, MutationOptions, MutationResult, Page, QueryResult } from '../../core/core.ts';
+import type { MutationOptions, MutationResult, Page, QueryResult } from '../../core/core.ts';
+import type { QueryCall } from '../../core/input.ts';
 import type { components } from '../../generated/openapi.ts';
 import { operationView } from '../../core/views/operation.ts';
 import { entityTag, matchesAny } from './entity-tag.ts';
 
 const YAML = 'application/yaml';
+
+/** What of a query's input its address is made from. */
+export type Located = Pick<QueryCall['input'], 'params' | 'query'>;
 
 type Workflow = components['schemas']['Workflow'];
 
@@ -13,7 +17,7 @@ type Workflow = components['schemas']['Workflow'];
 export function answerQuery(
   reply: FastifyReply,
   operation: ContractOperation,
-  input: Input,
+  input: Located,
   result: QueryResult,
   mediaType: string,
 ): FastifyReply {
@@ -43,7 +47,7 @@ function isList(operation: ContractOperation): boolean {
 function answerPage(
   reply: FastifyReply,
   operation: ContractOperation,
-  input: Input,
+  input: Located,
   page: Page<unknown>,
 ): FastifyReply {
   const { items, nextCursor } = page;
@@ -53,7 +57,7 @@ function answerPage(
 }
 
 /** A link to what comes after a place in a list: the same request, from there on (RFC 8288). */
-export function linkTo(operation: ContractOperation, input: Input, after: string): string {
+export function linkTo(operation: ContractOperation, input: Located, after: string): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query)) query.set(name, String(value));
   query.set('after', after);
@@ -61,8 +65,9 @@ export function linkTo(operation: ContractOperation, input: Input, after: string
 }
 
 /** The operation's address with its parameters, made anew so that nothing the client wrote reaches a header unencoded. */
-function addressOf(operation: ContractOperation, input: Input): string {
-  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(input.params[name] ?? ''));
+function addressOf(operation: ContractOperation, { params }: Located): string {
+  const given = new Map(Object.entries(params));
+  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given.get(name) ?? ''));
 }
 
 /** Answers a mutation: 200, 201 with `Location`, or 202 with the operation's. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Contract, ContractOperation } from '../../contract/route.ts';
+import type { Contract, ContractOperation, RawRequest } from '../../contract/route.ts';
+import { valid } from '../../contract/valid.ts';
 import type { Core } from '../../core/core.ts';
 import { invalidInput, notFound, ServiceError } from '../../core/errors.ts';
 import { PAGES, type PageName } from '../../contract/pages.ts';
@@ -82,21 +83,23 @@ async function answer(
   if (mediaType === undefined) {
     throw new ServiceError('not-acceptable', `Available as ${operation.mediaTypes.join(' or ')}.`);
   }
-  const validated = operation.validate({
+  if (operation.kind === 'mutation') {
+    const { call, options } = valid(operation.validate(rawRequest(request)));
+    return answerMutation(reply, options, await core.mutate(call, request.asker(options.idempotencyKey), options));
+  }
+  const call = valid(operation.validate(rawRequest(request)));
+  const result = await core.query(call, request.asker());
+  if (result.stream !== undefined) return answerStream(reply, operation, call.input, result.stream);
+  return answerQuery(reply, operation, call.input, result, mediaType);
+}
+
+function rawRequest(request: FastifyRequest): RawRequest {
+  return {
     path: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
     headers: request.headers,
     body: request.body ?? undefined,
-  });
-  if (!validated.ok) throw invalidInput(validated.errors);
-  const { input, options } = validated;
-  const asker = request.asker(options.idempotencyKey);
-  if (operation.kind === 'query') {
-    const result = await core.query(operation.id, asker, input);
-    if (result.stream !== undefined) return answerStream(reply, operation, input, result.stream);
-    return answerQuery(reply, operation, input, result, mediaType);
-  }
-  return answerMutation(reply, options, await core.mutate(operation.id, asker, input, options));
+  };
 }
 
 /** What the face knows without the core. `checkContract` holds the contract to these. */

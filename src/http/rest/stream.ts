@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { ContractOperation } from '../../contract/route.ts';
-import type { Input, StreamAnswer } from '../../core/core.ts';
-import { linkTo } from './answers.ts';
+import type { StreamAnswer } from '../../core/core.ts';
+import { linkTo, type Located } from './answers.ts';
 
 /** How long a page that can't be streamed is gathered, in milliseconds; API Gateway waits 30 s. */
 const PAGE_MILLISECONDS = 15_000;
@@ -16,7 +16,7 @@ const CODINGS: readonly string[] = typeof zlib.createZstdCompress === 'function'
 export async function answerStream(
   reply: FastifyReply,
   operation: ContractOperation,
-  input: Input,
+  input: Located,
   answer: StreamAnswer,
 ): Promise<FastifyReply> {
   const coding = codingFor(reply.request.headers['accept-encoding']);
@@ -47,7 +47,7 @@ async function* textOf({ head, blocks }: StreamAnswer): AsyncGenerator<string> {
 async function answerPage(
   reply: FastifyReply,
   operation: ContractOperation,
-  input: Input,
+  input: Located,
   { head, blocks }: StreamAnswer,
   pageBytes: number,
   coding: string | undefined,
