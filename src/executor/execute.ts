@@ -14,7 +14,7 @@ export type Left =
   | 'not-yet';
 
 /**
- * Carries all pending operations of a department into AWS, in the order of its versions.
+ * Carries all pending operations of a department into AWS, in their order.
  * @param began when the event that rang came, by the monotonic clock
  */
 export async function execute(

@@ -64,7 +64,7 @@ export function settle(
 }
 
 /**
- * An entity as an operation sees it when its turn has come. Operations run in the order of their versions, so what waits
+ * An entity as an operation sees it when its turn has come. Operations run one after the other, so what waits
  * for another one waits for a later one, which must not reach AWS before its own turn: it may still be refused.
  * @returns `undefined` for what a later operation is to make
  */

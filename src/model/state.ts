@@ -17,7 +17,7 @@ export interface DepartmentHead {
   readonly auditHash: string;
   /** Time of that event: the next is not older, whatever another writer's clock says. */
   readonly auditTime?: string;
-  /** Operations that are not finished, in the order of their versions. */
+  /** Operations that are not finished, in the order of their versions; but one that supersedes another has the other's place. */
   readonly pendingOperations: readonly OperationId[];
   /** The department was deleted: only its counters remain, so that its chain can go on. */
   readonly deleted: boolean;

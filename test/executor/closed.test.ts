@@ -149,3 +149,32 @@ t.test('account access that is refused after a part of it closed something gives
   await replay(t, bench, operation.id as string);
   t.match(await repository('two'), { pullerCount: 1, accountAccessRefusal: null });
 });
+
+t.test('what a list has closed is not opened by what waits behind it, when another list takes its place', async (t) => {
+  const bench = await startBench(t);
+  const accounts = (accountId: string) => ({
+    ...ACCESS,
+    accounts: [{ description: 'one', accountId, canWrite: false }],
+  });
+  const [LEAVER, STAYER, NEWER] = ['931827427725', '931827427726', '931827427727'] as const;
+  for (const name of ['app', 'zebra']) await carryOut(bench, 'createRepository', { department: 'koa', name });
+  await carryOut(bench, 'putAccountAccess', accounts(LEAVER));
+  await bench.accept('putAccountAccess', accounts(STAYER));
+  const { operation: waiting } = await bench.accept('updateRepository', { name: 'app', scanOnPush: false });
+  const newer: string[] = [];
+  const written: string[] = [];
+  bench.faults.after = async ({ operation, input }) => {
+    const { repositoryName, policyText } = input as { readonly repositoryName?: string; readonly policyText?: string };
+    if (operation !== 'SetRepositoryPolicy' || repositoryName !== 'app') return;
+    written.push(policyText ?? '');
+    if (newer.length === 0) newer.push((await bench.accept('putAccountAccess', accounts(NEWER))).operation);
+  };
+  await ringUntilRest(bench);
+  t.strictSame(
+    written.map((policy) => [LEAVER, STAYER, NEWER].filter((account) => policy.includes(account))),
+    [[STAYER], [NEWER]],
+    'each policy of the repository in its turn',
+  );
+  for (const operation of [waiting, ...newer]) t.match(await bench.operation(operation), { status: 'succeeded' });
+  t.strictSame(await bench.breaches(), []);
+});

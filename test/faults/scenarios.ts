@@ -222,6 +222,13 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: ['superseded', undefined],
   },
   {
+    name: 'putAccountAccess set again half-way, with a change of a repository behind it',
+    before: [...AT_WORK, ...MANY],
+    mutations: [putAccess('931827427726'), updateRepository('one', { scanOnPush: false })],
+    during: [{ afterWrites: 1, step: putAccess('931827427727+push') }],
+    ends: ['superseded', undefined, undefined],
+  },
+  {
     name: 'putAccountAccess set again half-way to what AWS refuses',
     before: [...AT_WORK, ...MANY],
     mutations: [putAccess('931827427726')],

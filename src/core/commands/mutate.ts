@@ -288,6 +288,21 @@ function operationOf(
   };
 }
 
+/**
+ * The line of pending operations with an accepted one: at its end, or in the place of the one that it supersedes. Behind those
+ * that wait already, each of them would be carried out with what stood before the superseded one, and give again what that
+ * had closed.
+ */
+function pendingAfter(
+  pending: DepartmentHead['pendingOperations'],
+  { id, status, supersedes }: Operation,
+): DepartmentHead['pendingOperations'] {
+  if (status !== 'pending') return pending;
+  return supersedes !== undefined && pending.includes(supersedes)
+    ? pending.map((one) => (one === supersedes ? id : one))
+    : [...pending, id];
+}
+
 /** One transaction: the new state, the operation and the audit intent; for a change that is ours alone, its outcome too. */
 async function commitIntent(
   run: Run,
@@ -306,15 +321,13 @@ async function commitIntent(
     ...(operation.status === 'succeeded' ? [endRecord(operation)] : []),
   ];
   const events = link(decided.department.id, chainHeadOf(head), records);
-  const left = head.pendingOperations.filter((id) => id !== decided.supersedes?.id);
-  const pendingOperations = operation.status === 'pending' ? [...left, operation.id] : left;
   const life = decided.life ?? head.life;
   // The chain of a department that is made tells all of it from its first event on.
   const toldFrom = state === undefined ? head.auditSeq + 1 : head.toldFrom;
   const becomes: DepartmentHead = {
     version: operation.version,
     ...auditHead(head, events),
-    pendingOperations,
+    pendingOperations: pendingAfter(head.pendingOperations, operation),
     deleted: false,
     ...(life === undefined ? {} : { life }),
     ...(toldFrom === undefined ? {} : { toldFrom }),
