@@ -5,8 +5,6 @@ import t from 'tap';
 import { awsHands } from '../support/hands.ts';
 import { ACCESS, ACCOUNT, EXACT, startBench } from './bench.ts';
 
-t.setTimeout(110_000);
-
 const FOREIGN = {
   Sid: 'Lambda',
   Effect: 'Allow',

@@ -9,8 +9,6 @@ import { tryPull, tryPush } from '../../src/local/push-image.ts';
 import { accountCredentials, awsHands, stsToken } from '../support/hands.ts';
 import { idOf, KOA, onboard, startService } from '../support/service.ts';
 
-t.setTimeout(110_000);
-
 for (const [region, partition, suffix] of [
   ['cn-north-1', 'aws-cn', 'amazonaws.com.cn'],
   ['eusc-de-east-1', 'aws-eusc', 'amazonaws.eu'],
