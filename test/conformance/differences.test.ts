@@ -21,6 +21,18 @@ void test('docs/local-differences.md shows every difference that the suite knows
   t.end();
 });
 
+void test('each line of what is different says how it was found', (t) => {
+  const page = readFileSync('docs/local-differences.md', 'utf8');
+  const different = page.slice(page.indexOf('## What is different'), page.indexOf('## State'));
+  const items = different.split(/^- /m).slice(1);
+  t.ok(items.length > 25, `${items.length} lines`);
+  for (const item of items)
+    t.match(item.split(/\n\n/)[0]?.replaceAll('\n', ' '), /\*Found by: .+\.\*\s*$/, item.slice(0, 60));
+  const rows = different.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| | AWS'));
+  for (const row of rows) t.equal(row.split(' | ').length, 4, `${row.slice(0, 60)}: four columns`);
+  t.end();
+});
+
 void test('each difference is about checks that are there, and each check has a name of its own', (t) => {
   t.equal(new Set(CHECKS).size, CHECKS.length);
   for (const { target, checks } of DIFFERENCES) {

@@ -296,6 +296,26 @@ void test('with a directory a layer is on disk, and so are tokens; what was begu
   t.equal(got.status, 200);
 });
 
+void test('with a directory a layer of 45 MiB in one piece is kept, and read again by the next process', async (t) => {
+  const dataDir = t.testdir();
+  const first = await start(t, { dataDir });
+  await seed(first);
+  const authorization = `Basic ${await passwordOf(first, ADMIN)}`;
+  const registry = registryOf(first, authorization);
+  const layer = randomBytes(45 * MIB);
+  const begun = await registry('POST', '/v2/koa/app/blobs/uploads/');
+  const location = begun.headers.get('location') ?? '';
+  t.equal((await registry('PATCH', location, { body: new Uint8Array(layer) })).status, 202);
+  const digest = digestOf(layer);
+  t.equal((await registry('PUT', `${location}?digest=${encodeURIComponent(digest)}`)).status, 201);
+  await first.close();
+  const second = registryOf(await start(t, { dataDir }), authorization);
+  const { status, headers } = await second('GET', `/v2/koa/app/blobs/${digest}`);
+  t.equal(status, 307);
+  const read = await second('GET', headers.get('location') ?? '');
+  t.equal(digestOf(new Uint8Array(await read.arrayBuffer())), digest);
+});
+
 void test('what is held for unfinished uploads is bounded, and room comes back', async (t) => {
   const { admin } = await ready(t);
   // Just too little for a part of ECR's, so it is held.
