@@ -248,7 +248,7 @@ function executorChecks(): readonly Check[] {
         await form.aws.ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName: name }));
         deepEqual(await form.runExecutor({ look: 'drift' }), { drift: before + 1 });
         const { body } = await ask(KOA, {
-          path: `/v1/departments/koa/audit-events?subject=${name}&action=createRepository`,
+          path: `/v1/departments/koa/audit-events?subject=${name}&action=createRepository&outcome=accepted`,
         });
         expectStatus(
           await ask(PLATFORM, { method: 'POST', path: `/v1/operations/${body.items[0].operation}/replay` }),
