@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { acknowledgedBy, auditInput } from '../../src/core/audit-input.ts';
 import { canonicalJson } from '../../src/model/canonical-json.ts';
