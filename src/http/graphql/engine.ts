@@ -22,14 +22,13 @@ import {
   type ErrorTelling,
   type GraphqlErrorAnswer,
 } from './errors.ts';
-import { limitFault, MAX_TOKENS } from './limits.ts';
+import { createDocuments } from './documents.ts';
+import { limitFault } from './limits.ts';
 import { createMeter, meterFields } from './meter.ts';
 import { resolversOf } from './resolvers.ts';
 import { createTurns } from './turns.ts';
 
-/** Longest document, in characters; with {@link CACHED} it bounds what the cache can hold. */
-const MAX_DOCUMENT = 16_384;
-/** Documents whose parsed form is kept. */
+/** Documents whose tree is kept, here and with what Mercurius has found out about it. */
 const CACHED = 128;
 /** How many of one request's look-ups run at once. */
 const LOOK_UPS_AT_ONCE = 10;
@@ -94,10 +93,11 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
   });
   await inner.ready();
   meterFields(inner.graphql.schema);
+  const documents = createDocuments(CACHED);
 
   return {
     async execute(request, call) {
-      const document = parseDocument(request.query);
+      const document = documents.read(request.query);
       if (document instanceof GraphQLError) return refused('malformed-request', [document], call.telling);
       const operation = getOperationAST(document, request.operationName);
       if (!operation) return refused('invalid-input', [new GraphQLError(noOperation(document))], call.telling);
@@ -116,7 +116,8 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       };
       try {
         const { data, errors } = await inner.graphql(
-          request.query,
+          // The tree itself, which Mercurius knows again: it would read the text anew, and what is no GraphQL as a tree in JSON.
+          document,
           { ...context },
           { ...request.variables },
           request.operationName,
@@ -131,17 +132,6 @@ export async function createEngine(sdl: string, contract: Contract, core: Core):
       }
     },
   };
-}
-
-/** Parsed here first: Mercurius would take what is not GraphQL for a document's tree in JSON, past the limit of tokens. */
-function parseDocument(text: string): DocumentNode | GraphQLError {
-  if (text.length > MAX_DOCUMENT) return new GraphQLError(`The document is longer than ${MAX_DOCUMENT} characters.`);
-  try {
-    return parse(text, { maxTokens: MAX_TOKENS });
-  } catch (error) {
-    if (error instanceof GraphQLError) return error;
-    throw error;
-  }
 }
 
 function noOperation(document: DocumentNode): string {

@@ -29,11 +29,19 @@ export function fieldsOf(schema: GraphQLSchema): PlacedField[] {
     .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
 }
 
-/** The field's `@operation`, if it has one. */
-export function operationOfField(
-  schema: GraphQLSchema,
-  field: GraphQLField<unknown, unknown>,
-): FieldOperation | undefined {
+type Field = GraphQLField<unknown, unknown>;
+
+/** What the fields of the schemas say; a schema does not change. */
+const READ = new WeakMap<Field, FieldOperation | 'none'>();
+
+/** The field's `@operation`, if it has one; read once, because each request asks of each of its fields. */
+export function operationOfField(schema: GraphQLSchema, field: Field): FieldOperation | undefined {
+  const known = READ.get(field) ?? readOperation(schema, field) ?? 'none';
+  READ.set(field, known);
+  return known === 'none' ? undefined : known;
+}
+
+function readOperation(schema: GraphQLSchema, field: Field): FieldOperation | undefined {
   const directive = schema.getDirective('operation');
   if (!directive || !field.astNode) return undefined;
   const values = getDirectiveValues(directive, field.astNode) as
@@ -47,7 +55,7 @@ export function operationOfField(
 }
 
 /** The field's `@property`, if it has one. */
-export function propertyOfField(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): string | undefined {
+export function propertyOfField(schema: GraphQLSchema, field: Field): string | undefined {
   const directive = schema.getDirective('property');
   if (!directive || !field.astNode) return undefined;
   return (getDirectiveValues(directive, field.astNode) as { readonly name: string } | undefined)?.name;
