@@ -296,7 +296,8 @@ void t.test('property: no JSON makes the check throw, and what it accepts it acc
       const text = lifecyclePolicyText(document as LifecyclePolicy);
       return text.length >= 100 && text.length <= 30_720 && fieldsOf(JSON.parse(text)).length === 0;
     }),
-    { numRuns: runs(3000) },
+    // A small sample may hold no document that is accepted, so one is always among them.
+    { numRuns: runs(3000), examples: [[valid]] },
   );
   t.not(accepted, 0, 'some were accepted');
 });
