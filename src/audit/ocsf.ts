@@ -50,7 +50,7 @@ export function apiActivity(event: AuditEvent): Readonly<Record<string, unknown>
   const [activity, activityName] = activityOf(event.action);
   const [status, statusName] = STATUSES[event.outcome];
   const [severity, severityName] = SEVERITIES[event.outcome];
-  const { caller, source, subject, reason, operation, department } = event;
+  const { caller, source, subject, reason, operation, department, joined } = event;
   return {
     category_uid: CATEGORY_APPLICATION,
     category_name: 'Application Activity',
@@ -61,6 +61,9 @@ export function apiActivity(event: AuditEvent): Readonly<Record<string, unknown>
     type_uid: CLASS_API_ACTIVITY * 100 + activity,
     type_name: `API Activity: ${activity === OTHER ? 'Other' : activityName}`,
     time: Date.parse(event.time),
+    ...(joined === undefined
+      ? {}
+      : { count: joined.count, start_time: Date.parse(joined.first), end_time: Date.parse(joined.last) }),
     severity_id: severity,
     severity: severityName,
     status_id: status,

@@ -1,19 +1,20 @@
 import { auditCaller } from '../caller/audit-caller.ts';
+import type { Caller } from '../caller/caller.ts';
 import { refusalChain } from '../ledger/chain.ts';
 import { auditInput } from './audit-input.ts';
 import type { Decision } from './authorize/authorize.ts';
+import { isPlatform } from './authorize/relation.ts';
 import type { CommandName } from './authorize/rules.ts';
 import type { Asker } from './core.ts';
 import { notFound, ServiceError } from './errors.ts';
-import { appendToChain } from '../ledger/append.ts';
+import { readClaim } from '../ledger/read.ts';
 import type { AuditRecord } from '../model/audit-event.ts';
+import type { GitHubId } from '../model/ids.ts';
 import { embeddedMetric } from '../metrics/metrics.ts';
 import type { InputOf } from './input.ts';
 import { askedSubject } from './asked-subject.ts';
 import type { CoreParts } from './parts.ts';
-
-/** How often appending a refusal is tried when others append to the same chain at the same time. */
-const ATTEMPTS = 6;
+import { recordRefusal } from './record-refusal.ts';
 
 /** What the caller asked for, for the one who reads of the refusal. */
 export interface RefusedRequest<Name extends CommandName> {
@@ -37,7 +38,7 @@ export async function refuse<Name extends CommandName>(
   // A stranger's attempts go to the platform's chain: no flood of them reaches a department's own.
   const department = decision.kind === 'denied' ? decision.department : undefined;
   const subject = askedSubject(asked.name, asked.input);
-  await record(parts, refusalChain(department), {
+  const record: AuditRecord = {
     time: parts.now().toISOString(),
     ...(department === undefined ? {} : { department }),
     action: asked.name,
@@ -47,7 +48,9 @@ export async function refuse<Name extends CommandName>(
     source: asker.source,
     ...auditInput(asked.input),
     reason: { code: error.code, detail: reasonOf(decision, asked) },
-  });
+  };
+  const as = department === undefined && (await isStranger(parts, asker.caller)) ? 'joined' : 'alone';
+  await recordRefusal(parts, { chain: refusalChain(department), record }, as);
   const measured = embeddedMetric({ kind: 'denial', reason: error.code }, parts.tables.state, parts.now());
   parts.log.info({ ...measured, action: asked.name, requestId: asker.source.requestId }, 'A caller was refused');
   return error;
@@ -68,11 +71,9 @@ function reasonOf(
   return `The caller has no access to ${named}, or it does not exist.`.slice(0, 512);
 }
 
-/** A refusal changes nothing, so a record that can't be written does not hold the answer up; the log has it then. */
-async function record(parts: CoreParts, chain: string, what: AuditRecord): Promise<void> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (await appendToChain(parts.tables, chain, what)) return;
-    await parts.pause(Math.random() * 20 * 2 ** attempt);
-  }
-  parts.log.error({ chain, refusal: what }, 'A refusal could not be appended to its chain');
+/** Whether the caller is nobody's: neither the platform's, nor of an owner that some department has registered. */
+async function isStranger({ tables, config }: CoreParts, caller: Caller): Promise<boolean> {
+  if (isPlatform(caller, config)) return false;
+  const claim = await readClaim(tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId });
+  return claim === undefined || claim.departments.length === 0;
 }

@@ -1,5 +1,6 @@
 import { listDeadLetters } from '../ledger/dead-letters.ts';
 import { readDepartmentItem, readOperation } from '../ledger/read.ts';
+import { tellCounted } from '../ledger/refusals.ts';
 import type { DepartmentId } from '../model/ids.ts';
 import type { Operation } from '../model/operation.ts';
 import { embeddedMetric } from '../metrics/metrics.ts';
@@ -18,7 +19,7 @@ export interface SweepReport {
 
 /**
  * Looks for what should not be: after the schedule has rung each department, operations that are pending for too long, and
- * dead letters. Each is an error in the log, from which the alarm is made.
+ * dead letters. Each is an error in the log, from which the alarm is made. And tells the refusals that are only counted so far.
  */
 export async function sweep(parts: ExecutorParts, departments: readonly DepartmentId[]): Promise<SweepReport> {
   const stuck: string[] = [];
@@ -34,9 +35,23 @@ export async function sweep(parts: ExecutorParts, departments: readonly Departme
     }
   }
   parts.log.info(embeddedMetric({ kind: 'pending', operations: pending }, parts.tables.state, parts.now()), 'Swept');
+  await tellRefusals(parts);
   const letters = await listDeadLetters(parts.tables);
   for (const letter of letters) parts.log.error({ ...letter }, 'A dead letter waits to be replayed');
   return { stuck, deadLetters: letters.map(({ operation }) => operation) };
+}
+
+/** How many counts of refusals one sweep deals with; the next goes on. */
+const MOST_COUNTS = 500;
+
+/** Refusals that were counted become events, also when nobody is refused any more. */
+async function tellRefusals({ tables, now, log }: ExecutorParts): Promise<void> {
+  try {
+    const told = await tellCounted(tables, now(), MOST_COUNTS);
+    if (told.events > 0 || told.left > 0) log.info({ ...told }, 'Refusals that were counted are told');
+  } catch (error) {
+    log.error({ err: error }, 'Refusals that were counted could not be told');
+  }
 }
 
 async function pendingIn({ tables }: ExecutorParts, department: DepartmentId): Promise<readonly Operation[]> {

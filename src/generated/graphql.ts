@@ -117,6 +117,8 @@ export type AuditEvent = {
   readonly id: Scalars['ID']['output'];
   /** For `accepted` and `denied`: what was asked for; of what is long, its beginning. */
   readonly input?: Maybe<Scalars['JSON']['output']>;
+  /** For a refusal that stands for several of one caller, with one command and one code. The rest of the event is the last one's. */
+  readonly joined?: Maybe<JoinedRefusals>;
   /** For `exportAuditLog`: the manifest that was written. */
   readonly manifest?: Maybe<ExportManifest>;
   /** The operation itself. */
@@ -726,6 +728,17 @@ export type ImageTagMutability =
   | 'MUTABLE'
   /** Tags can be moved, those that the filters match cannot. */
   | 'MUTABLE_WITH_EXCLUSION';
+
+/** Refusals that share an event. */
+export type JoinedRefusals = {
+  readonly __typename?: 'JoinedRefusals';
+  /** How many; 1 for one that could be written only later. */
+  readonly count: Scalars['Int']['output'];
+  /** When the first of them was. */
+  readonly first: Scalars['DateTime']['output'];
+  /** When the last of them was. */
+  readonly last: Scalars['DateTime']['output'];
+};
 
 /** Workflows of one GitHub repository, narrowed to a ref or an environment, that may manage a department. */
 export type ManagerRule = {

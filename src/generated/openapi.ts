@@ -1156,6 +1156,13 @@ export interface components {
                 readonly code: string;
                 readonly detail: string;
             };
+            /** @description For a refusal that stands for several of one caller, with one command and one code: how many, and when the first and the last were. The rest of the event is the last one's. */
+            readonly joined?: {
+                /** @description 1 for one that could be written only later. */
+                readonly count: number;
+                readonly first: components["schemas"]["Timestamp"];
+                readonly last: components["schemas"]["Timestamp"];
+            };
             /** @description For `anchorChains`, `beginAuditLogExport` and `exportAuditLog`: where all chains stood. */
             readonly heads?: readonly {
                 readonly chain: string;

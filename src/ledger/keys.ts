@@ -58,6 +58,14 @@ export function operationDepartmentKey(id: string): Key {
   return { pk: `OPERATION#${id}`, sk: 'DEPARTMENT' };
 }
 
+/** Partition of the refusals that were counted and are in no event of the audit log yet. */
+export const REFUSALS_PARTITION = 'REFUSALS';
+
+/** Key of counted refusals that have these in common. */
+export function refusalsKey(same: readonly string[]): Key {
+  return { pk: REFUSALS_PARTITION, sk: same.join('#') };
+}
+
 /** Key of a department's lease: whose executor may write to AWS for it. */
 export function leaseKey(department: string): Key {
   return { pk: `LEASE#${department}`, sk: 'LEASE' };

@@ -95,12 +95,25 @@ export interface AuditRecord {
   readonly plan?: Plan;
   readonly awsCalls?: readonly AwsCall[];
   readonly reason?: { readonly code: string; readonly detail: string };
+  /** For a refusal that stands for several: see {@link JoinedRefusals}. */
+  readonly joined?: JoinedRefusals;
   /** For the platform's `anchorChains`, `beginAuditLogExport` and `exportAuditLog`: where all chains stood. */
   readonly heads?: readonly ChainHeadRecord[];
   /** For `beginAuditLogExport` and `exportAuditLog`: the export's number. */
   readonly exportNumber?: number;
   /** For `exportAuditLog`: the manifest that was written. */
   readonly manifest?: { readonly key: string; readonly sha256: string };
+}
+
+/**
+ * Refusals of one caller with one command and one code that share an event. All else in the event is of the last of them.
+ */
+export interface JoinedRefusals {
+  /** How many, this one included; 1 for one that could be written only later. */
+  readonly count: number;
+  /** When the first and the last of them were. */
+  readonly first: string;
+  readonly last: string;
 }
 
 /** Where a chain stood, as an anchor or a manifest says it. */

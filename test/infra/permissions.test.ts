@@ -64,6 +64,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
         'dynamodb:LeadingKeys': ['CLAIM#role-name#koa'],
       }),
       row('appends to a chain', 'dynamodb:PutItem', table('audit'), { 'dynamodb:LeadingKeys': ['koa'] }),
+      row('counts refusals', 'dynamodb:UpdateItem', table('state'), { 'dynamodb:LeadingKeys': ['REFUSALS'] }),
       row('reads a chain', 'dynamodb:Query', table('audit')),
       row('finds events', 'dynamodb:Query', `${table('audit')}/index/by-action`),
       row('reads what it found', 'dynamodb:BatchGetItem', table('audit')),
@@ -103,6 +104,8 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
       row('takes none beside something else', 'dynamodb:PutItem', table('state'), {
         'dynamodb:LeadingKeys': ['DEPARTMENT#koa', 'LEASE#koa'],
       }),
+      row('counts nothing else', 'dynamodb:UpdateItem', table('state'), { 'dynamodb:LeadingKeys': ['DEPARTMENT#koa'] }),
+      row('stretches no lease', 'dynamodb:UpdateItem', table('state'), { 'dynamodb:LeadingKeys': ['LEASE#koa'] }),
       row('reads no other table', 'dynamodb:GetItem', OTHER_TABLE),
       row('reads no table of a look-alike name', 'dynamodb:GetItem', `${table('state')}-copy`),
       row('scans nothing', 'dynamodb:Scan', table('state')),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { KOA, PLATFORM, STRANGER, type Ask } from '../../support/service.ts';
+import { idOf, KOA, PLATFORM, STRANGER, type Ask } from '../../support/service.ts';
 import type { Job } from '../../../src/local/github/job.ts';
 import type { Check } from '../check.ts';
 import { bytesOf } from '../http.ts';
@@ -17,7 +17,7 @@ const NIGHTLY = 'the nightly export';
 
 /** The audit log as files: over HTTP as a stream or in pages, and by the exporter into a bucket. */
 export function exportChecks(): readonly Check[] {
-  return [...downloadChecks(), ...nightlyChecks()];
+  return [...downloadChecks(), ...floodChecks(), ...nightlyChecks()];
 }
 
 function downloadChecks(): readonly Check[] {
@@ -77,6 +77,51 @@ function downloadChecks(): readonly Check[] {
         const answer = await form.send({ method: 'GET', path, headers: { authorization, 'accept-encoding': 'gzip' } });
         equal(answer.status, 404);
         await bytesOf(answer);
+      },
+    },
+  ];
+}
+
+/** Their events are in the exports that follow. */
+function floodChecks(): readonly Check[] {
+  const flood: Job = { repository: 'flood/app', ref: 'refs/heads/main' };
+  const path = `/v1/audit-events?order=oldest&actorRepositoryId=${idOf(flood.repository)}`;
+  return [
+    {
+      row: ROW,
+      title:
+        'of a stranger’s refusals the first is an event at once, and a sweep makes one event of those that followed',
+      play: async ({ ask, form }) => {
+        const most = 6;
+        for (let index = 0; index < most; index += 1)
+          expectStatus(await ask(flood, { path: '/v1/departments/koa' }), 404, 'not-found');
+        const [first] = (await ask(PLATFORM, { path })).body.items;
+        equal(first.joined, undefined);
+        deepEqual(await form.runExecutor({ source: 'aws.scheduler' }), { batchItemFailures: [] });
+        const { items } = (await ask(PLATFORM, { path })).body;
+        const counts = items.map(({ joined }: Json) => joined?.count ?? 1);
+        equal(
+          counts.reduce((sum: number, count: number) => sum + count, 0),
+          most,
+        );
+        ok(items.length < most, `${items.length} events`);
+      },
+    },
+    {
+      row: ROW,
+      title: 'of a member’s refusals each is an event',
+      play: async ({ ask }) => {
+        const member: Job = { repository: KOA.repository, ref: 'refs/heads/refused-again-and-again' };
+        const denied = '/v1/departments/koa/audit-events?action=updateDepartment&outcome=denied';
+        for (let index = 0; index < 4; index += 1)
+          expectStatus(
+            await ask(member, { method: 'PATCH', path: '/v1/departments/koa', body: { displayName: 'Mine' } }),
+            403,
+            'forbidden',
+          );
+        const { items } = (await ask(KOA, { path: denied })).body;
+        equal(items.length, 4);
+        ok(items.every(({ joined }: Json) => joined === undefined));
       },
     },
   ];

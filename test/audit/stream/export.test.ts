@@ -5,6 +5,7 @@ import t from 'tap';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { EMPTY_CHAIN, findBreak, link } from '../../../src/ledger/chain.ts';
+import { PARQUET_COLUMNS } from '../../../src/audit/bulk/parquet.ts';
 import { cloudEventLine } from '../../../src/audit/cloud-event.ts';
 import { CSV_HEADER, csvField, csvLine } from '../../../src/audit/stream/csv.ts';
 import type { AuditEvent, AuditRecord } from '../../../src/model/audit-event.ts';
@@ -273,6 +274,13 @@ t.test('every kind of event is OCSF, whatever it holds', async (t) => {
     subject: optional(fc.record({ type: fc.constant('repository'), id: text })),
     operation: optional(text),
     reason: optional(fc.record({ code: text, detail: text })),
+    joined: optional(
+      fc.record({
+        count: fc.nat(),
+        first: fc.constant('2026-11-24T11:59:00.000Z'),
+        last: fc.constant('2026-11-24T12:00:00.000Z'),
+      }),
+    ),
     source: optional(
       fc.record({
         requestId: text,
@@ -312,6 +320,26 @@ t.test('every kind of event is OCSF, whatever it holds', async (t) => {
     { numRuns: 500 },
   );
   t.pass('500 events');
+});
+
+t.test('a refusal that stands for several says how many, and from when to when, in every form', async (t) => {
+  const [first, last] = ['2026-11-24T11:59:00.000Z', '2026-11-24T11:59:58.000Z'];
+  const record: AuditRecord = { time: '2026-11-24T12:00:00.000Z', action: 'whoami', outcome: 'denied' };
+  const [event, alone] = link('platform.refusals', EMPTY_CHAIN, [
+    { ...record, joined: { count: 41, first, last } },
+    record,
+  ]);
+  if (event === undefined || alone === undefined) throw new Error('No event was made.');
+  const { data } = JSON.parse(cloudEventLine(JSON.stringify(event), '/x'));
+  t.match(data, { count: 41, start_time: Date.parse(first), end_time: Date.parse(last), unmapped: event });
+  const [header = [], row = [], rowAlone = []] = parseCsv(`${CSV_HEADER}${csvLine(event)}${csvLine(alone)}`);
+  const cells = (of: readonly string[]) => ['count', 'first', 'last'].map((name) => of[header.indexOf(name)]);
+  t.strictSame(cells(row), ['41', first, last]);
+  t.strictSame(cells(rowAlone), ['', '', '']);
+  const columns = new Map(PARQUET_COLUMNS);
+  const values = (of: AuditEvent) => ['count', 'first', 'last'].map((name) => columns.get(name)?.of(of, ''));
+  t.strictSame(values(event), [41, new Date(first), new Date(last)]);
+  t.strictSame(values(alone), [undefined, undefined, undefined]);
 });
 
 t.test('a field of the CSV', async (t) => {
