@@ -169,9 +169,12 @@ await measure('change a repository', (pass) =>
 );
 await measure('read a department', () => ask(KOA_JOB, 'GET', '/v1/departments/koa'));
 await measure('list repositories', () => ask(KOA_JOB, 'GET', '/v1/departments/koa/repositories'));
-await measure('a refusal', () =>
-  ask({ repository: 'somebody/else', ref: 'refs/heads/main' }, 'GET', '/v1/departments/koa'),
+await measure('a refusal of a member', () =>
+  ask({ ...KOA_JOB, ref: 'refs/heads/feature' }, 'DELETE', '/v1/departments/koa', undefined, {}, false),
 );
+const stranger = { repository: 'somebody/else', ref: 'refs/heads/main' };
+await ask(stranger, 'GET', '/v1/departments/koa');
+await measure("a stranger's refusal that is counted", () => ask(stranger, 'GET', '/v1/departments/koa'));
 await measure('sweep of one department', async () => {
   await handleEvent(executor, { source: 'aws.scheduler' });
 });
