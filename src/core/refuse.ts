@@ -3,7 +3,6 @@ import type { Caller } from '../caller/caller.ts';
 import { refusalChain } from '../ledger/chain.ts';
 import { auditInput } from './audit-input.ts';
 import type { Decision } from './authorize/authorize.ts';
-import { isPlatform } from './authorize/relation.ts';
 import type { CommandName } from './authorize/rules.ts';
 import type { Asker } from './core.ts';
 import { notFound, ServiceError } from './errors.ts';
@@ -71,9 +70,9 @@ function reasonOf(
   return `The caller has no access to ${named}, or it does not exist.`.slice(0, 512);
 }
 
-/** Whether the caller is nobody's: neither the platform's, nor of an owner that some department has registered. */
+/** Whether the caller is nobody's: of no repository of the platform's, and of an owner that no department has registered. */
 async function isStranger({ tables, config }: CoreParts, caller: Caller): Promise<boolean> {
-  if (isPlatform(caller, config)) return false;
+  if (config.platformCallers.some(({ repositoryId }) => repositoryId === caller.repositoryId)) return false;
   const claim = await readClaim(tables, { kind: 'owner', name: caller.repositoryOwnerId as GitHubId });
   return claim === undefined || claim.departments.length === 0;
 }
