@@ -475,7 +475,7 @@ await t.test('whatever is sent', async (t) => {
         fc.asyncProperty(fc.json(), fc.json(), async (header, payload) =>
           acceptable(`Bearer ${signTexts(header, payload, issuer.signingKey.privateKey)}`),
         ),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       );
     },
   );
@@ -492,7 +492,7 @@ await t.test('whatever is sent', async (t) => {
         async (name, value, parameter, other) =>
           acceptable(`Bearer ${tokenWith({ [name]: value }, other === null ? {} : { [parameter]: other })}`),
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -507,7 +507,7 @@ await t.test('whatever is sent', async (t) => {
         const proper = id === BigInt(/^\d{1,20}$/.test(id) ? id : 0).toString() && id !== '0';
         return accepted === proper;
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { cursorSeal } from '../../src/core/queries/cursor-seal.ts';
 import { chainOf, fillLog } from '../audit/log.ts';
 import { idOf, KOA, onboardKoaAndPol, PLATFORM, POL, startService } from '../support/service.ts';
 import { MEMBER } from '../support/world.ts';
+import { runs } from '../support/extent.ts';
 
 const DAY = 86_400_000;
 
@@ -45,7 +46,7 @@ t.test('a sealed cursor', async (t) => {
         if (elsewhere !== boundTo) t.equal(await one.open(cursor, elsewhere), undefined);
         t.match(cursor, /^[A-Za-z0-9_-]+$/);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -32,6 +32,7 @@ import {
   TRUST,
   trust,
 } from './aws-support.ts';
+import { runs } from '../support/extent.ts';
 
 const HOUR = 3_600_000;
 
@@ -326,6 +327,6 @@ void test('whatever is sent, the answer is a refusal and never a failure', async
       const response = await fetch(endpoint, { method: 'POST', headers, body });
       return response.status >= 400 && response.status < 500 && (await response.text()) !== '';
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -17,6 +17,7 @@ import { anyGrant, anyJob, organisations } from '../policy/arbitraries.ts';
 import { grant, koa, repositoryNames, role, settings, tokenOf, withKeys } from '../policy/fixtures.ts';
 import type { Wish, World } from './world.ts';
 import { applied, grants, grantsAccount, world } from './world.ts';
+import { runs } from '../support/extent.ts';
 
 const department: Pick<Department, 'id'> = { id: koa.department };
 const roleNames = ['koa-github-ecr-access', 'koa-github-ecr-access-own'] as const;
@@ -137,7 +138,7 @@ void test('a plan ends where it is meant to, and planning again finds nothing to
       const last = prefixes(before, planChanges(before, after, settings)).at(-1) ?? before;
       return planChanges(last, after, settings).length === 0;
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   t.end();
 });
@@ -150,7 +151,7 @@ void test('after every prefix of a plan a job may do only what it could before o
         (wish) => grants(before, wish) || grants(after, wish) || !worlds.some((each) => grants(each, wish)),
       );
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.end();
 });
@@ -171,7 +172,7 @@ void test('after every prefix of a plan an account may do only what it could bef
         return !(had && has) || worlds.every((each) => grantsAccount(each, id, name, action));
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.end();
 });
@@ -187,7 +188,7 @@ void test('every trust policy that a plan writes, also one between, passes the g
           ({ after: document }) => guardTrustPolicy(document as unknown as PolicyDocument, roomy, own).length === 0,
         ),
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
   t.end();
 });
@@ -201,7 +202,7 @@ void test('nothing that only narrows comes after something that widens', (t) => 
         (directions.includes('widen') ? directions.indexOf('widen') : directions.length)
       );
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   t.end();
 });
@@ -234,7 +235,7 @@ void test('no role can be assumed before its policies stand', (t) => {
         }),
       );
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
   t.end();
 });

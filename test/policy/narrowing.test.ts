@@ -171,7 +171,7 @@ void test('what two trust policies have in common lets in only whom both let in,
       if (isIn(trustPolicy(shared, organisations, its)) && !isIn(common)) return false;
       return !isIn(common) || (isIn(before) && isIn(after));
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   );
   t.end();
 });

@@ -20,6 +20,7 @@ import { trustPolicy } from '../../src/policy/trust-policy.ts';
 import { generateWorkflow, type Workflow } from '../../src/workflow/workflow.ts';
 import { grantOf, koa, repositoryOf, role, settings, THEN, variants, workflowOf } from './variants.ts';
 import { gitHubErrors, loadWorkflowParser } from './workflow-parser.ts';
+import { runs } from '../support/extent.ts';
 
 const parser = await loadWorkflowParser();
 interface Step {
@@ -254,7 +255,7 @@ void t.test('property: a push starts the workflow if and only if a ref of the gr
       }
       return true;
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   t.pass('300 sets of refs');
 });
@@ -317,7 +318,7 @@ void t.test('property: hostile names come out as exactly the values that they ar
         t.same(await gitHubErrors(parser, workflow.yaml), [])
       );
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -317,7 +317,7 @@ t.test('every kind of event is OCSF, whatever it holds', async (t) => {
         Object.values(envelope).every((value) => typeof value === 'string')
       );
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   t.pass('500 events');
 });

@@ -11,6 +11,7 @@ import type { AuditEvent } from '../../../src/model/audit-event.ts';
 import { listAuditEvents } from '../../../src/core/queries/audit-events.ts';
 import { KOA, onboardKoaAndPol, PLATFORM, POL, startService, STRANGER } from '../../support/service.ts';
 import { chainOf, fillLog } from '../log.ts';
+import { runs } from '../../support/extent.ts';
 
 type Query = Readonly<Record<string, unknown>>;
 
@@ -95,7 +96,7 @@ t.test('audit events are found by each filter, alone and together, in both order
       const expected = wanted(given).map(({ id }) => id);
       t.strictSame(ids, record.order === 'oldest' ? expected : expected.reverse(), JSON.stringify(given));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import { breaches, declaredOperations, operationFor } from '../../support/answer-schemas.ts';
 import { KOA, onboardKoaAndPol, POL, startService, type Ask } from '../../support/service.ts';
+import { runs } from '../../support/extent.ts';
 
 const service = await startService(t);
 await onboardKoaAndPol(service);
@@ -116,7 +117,7 @@ await t.test('whatever is sent, the answer is one that the contract has, and nev
       const isElsewhere = answer.status === 404 || answer.status === 405;
       return answer.status < 500 && (faults.length === 0 || isElsewhere);
     }),
-    { numRuns: 400, seed: 20_261_124 },
+    { numRuns: runs(400), seed: 20_261_124 },
   );
   const after = await service.ask(POL, { path: '/v1/departments/pol' });
   t.strictSame(after.body, before.body, 'and nothing of another department has moved');
@@ -180,7 +181,7 @@ await t.test('whatever document is sent, GraphQL answers in its own form', async
       const codes = (errors ?? []).map(({ extensions }) => extensions.code);
       return answer.status < 500 && !codes.includes('internal') && (data !== undefined || codes.length > 0);
     }),
-    { numRuns: 300, seed: 20_261_124 },
+    { numRuns: runs(300), seed: 20_261_124 },
   );
   t.equal((await service.graphql(KOA, '{ whoami { role } }')).status, 200, 'and is still there');
 });
