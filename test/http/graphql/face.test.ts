@@ -406,6 +406,13 @@ await t.test('what is not GraphQL over HTTP is refused', async (t) => {
   }
 });
 
+await t.test('a document of almost as many tokens as are allowed reaches its command', async (t) => {
+  const refs = '"x" '.repeat(1_965);
+  const input = `{ department: "koa", organisation: "o", repository: "r", refs: [${refs}] }`;
+  const { body } = await service.graphql(KOA, `mutation { createGrant(input: ${input}) { plan { action } } }`);
+  t.match(body.errors, [{ path: ['createGrant'], extensions: { code: 'invalid-input' } }]);
+});
+
 await t.test('without a token there is neither data nor schema', async (t) => {
   for (const query of [
     '{ whoami { because } }',
