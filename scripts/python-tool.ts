@@ -30,10 +30,10 @@ export function pythonTool({ command, requirement }: PythonTool): {
 }
 
 /**
- * Whether a command is there and runs what is beside it. A script names its interpreter by its whole path, so that one in a checkout
+ * Whether a command is there and runs what is beside it in its environment, a folder. A script names its interpreter by its whole path, so that one in a checkout
  * that was copied or moved would run what is elsewhere, or nothing; a binary names none.
  */
-function isUsable(environment: string, path: string): boolean {
+export function isUsable(environment: string, path: string): boolean {
   if (!existsSync(path)) return false;
   const [first = '', second = ''] = readFileSync(path, 'latin1').split('\n', 2);
   // pip writes a path that is too long for the first line into the second.
