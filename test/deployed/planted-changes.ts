@@ -352,7 +352,7 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
     '"iam:PutRolePolicy"]',
     'grant',
   ),
-  executorPolicy('the executor may see no role', statement('EcpSeeRoles'), '', 'department'),
+  executorPolicy('the executor may see no role', statement('EcpSeeRoles'), '', 'grant'),
   executorPolicy(
     'the executor may make no repository',
     '"ecr:CreateRepository", "ecr:TagResource"]',
@@ -367,6 +367,7 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
   ),
   executorPolicy('the executor may delete no repository', /"ecr:DeleteRepository",\n/, '', 'dry-run'),
   executorPolicy('the executor’s repositories need not be marked', statement('EcpNewOnesAreMarked'), '', 'roles'),
+  executorPolicy('the executor’s repositories need no department', statement('EcpNewOnesHaveADepartment'), '', 'roles'),
   executorPolicy('the executor’s repositories may have other tags', statement('EcpNoOtherTags'), '', 'roles'),
   exporterPolicy('the exporter may put nothing', statement('EcpNewObjects'), '', 'export'),
   exporterPolicy('the exporter’s bucket is another', /("Sid": "EcpNewObjects"[\s\S]*?)-audit-/, '$1-audits-', 'export'),

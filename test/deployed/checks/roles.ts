@@ -24,6 +24,14 @@ import { sessionOf, type Hands } from './role-session.ts';
 
 const NAME = 'ecr-control-plane';
 const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+/** The two tags without which the executor makes nothing; each attempt below lacks one of them, and nothing else. */
+const MARK = { Key: 'ecp:managed-by', Value: NAME };
+const DEPARTMENT = { Key: 'ecp:department', Value: 'koa' };
+const PUSH_ROLE = {
+  Path: '/ecr-access/',
+  AssumeRolePolicyDocument: TRUST,
+  PermissionsBoundary: `arn:aws:iam::${ACCOUNT_ID}:policy/ecr-access/push-role-boundary`,
+};
 
 type Attempt = readonly [what: string, attempt: (hands: Hands, outputs: Deployment['outputs']) => Promise<unknown>];
 
@@ -116,15 +124,7 @@ const NOT_EXPORTER: readonly Attempt[] = [
 ];
 
 const FORBIDDEN: Readonly<Record<'api' | 'executor' | 'exporter', readonly Attempt[]>> = {
-  api: [
-    ...ANYBODY,
-    ...NOT_EXECUTOR,
-    ...NOT_EXPORTER,
-    [
-      'updates the state',
-      ({ dynamoDb }, { tables }) => dynamoDb.send(new UpdateItemCommand({ TableName: tables.state, Key: lease })),
-    ],
-  ],
+  api: [...ANYBODY, ...NOT_EXECUTOR, ...NOT_EXPORTER],
   executor: [
     ...ANYBODY,
     ...NOT_EXPORTER,
@@ -134,11 +134,19 @@ const FORBIDDEN: Readonly<Record<'api' | 'executor' | 'exporter', readonly Attem
     ],
     [
       'makes a repository that is not marked',
-      ({ ecr }) => ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/unmarked' })),
+      ({ ecr }) => ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/unmarked', tags: [DEPARTMENT] })),
+    ],
+    [
+      'makes a repository of no department',
+      ({ ecr }) => ecr.send(new CreateRepositoryCommand({ repositoryName: 'koa/nobodys', tags: [MARK] })),
     ],
     [
       'makes a role that is not marked',
-      ({ iam }) => iam.send(new CreateRoleCommand({ RoleName: 'unmarked', AssumeRolePolicyDocument: TRUST })),
+      ({ iam }) => iam.send(new CreateRoleCommand({ ...PUSH_ROLE, RoleName: 'koa-unmarked', Tags: [DEPARTMENT] })),
+    ],
+    [
+      'makes a role of no department',
+      ({ iam }) => iam.send(new CreateRoleCommand({ ...PUSH_ROLE, RoleName: 'koa-nobodys', Tags: [MARK] })),
     ],
     [
       'makes a repository with tags beyond ours',
@@ -146,11 +154,7 @@ const FORBIDDEN: Readonly<Record<'api' | 'executor' | 'exporter', readonly Attem
         ecr.send(
           new CreateRepositoryCommand({
             repositoryName: 'koa/tagged',
-            tags: [
-              { Key: 'ecp:managed-by', Value: NAME },
-              { Key: 'ecp:department', Value: 'koa' },
-              { Key: 'cost-centre', Value: '1' },
-            ],
+            tags: [MARK, DEPARTMENT, { Key: 'cost-centre', Value: '1' }],
           }),
         ),
     ],
