@@ -317,7 +317,12 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
     'department',
   ),
   apiPolicy('the API may not query', '"dynamodb:PutItem", "dynamodb:Query"]', '"dynamodb:PutItem"]', 'audit'),
-  apiPolicy('the API may not read an item', '"dynamodb:GetItem", ', '', 'department'),
+  apiPolicy(
+    'the API may not read an item',
+    '"dynamodb:GetItem",\n        "dynamodb:PutItem"',
+    '"dynamodb:PutItem"',
+    'department',
+  ),
   apiPolicy('the API’s state is another table', '${name}-state"', '${name}-states"', 'department'),
   apiPolicy('the API may not use the indexes', statement('EcpAuditIndexes'), '', 'audit'),
   apiPolicy(

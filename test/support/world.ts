@@ -46,7 +46,7 @@ export interface World {
   readonly hooks: { before?: EmbeddedAwsHooks['before']; after?: EmbeddedAwsHooks['after'] };
   /** The writing calls that ECR and IAM have got so far. */
   readonly awsWrites: () => readonly string[];
-  /** Everything in the ledger's state, apart from leases and the heads of the chains of refusals. */
+  /** Everything in the ledger's state, apart from leases, and the heads and the counts of refusals. */
   readonly ledger: () => Promise<readonly unknown[]>;
 }
 
@@ -175,6 +175,6 @@ async function readLedger({ embedded }: Service): Promise<readonly unknown[]> {
   } while (start !== undefined);
   const keyOf = ({ pk, sk }: Record<string, unknown>): string => `${String(pk)} ${String(sk)}`;
   return items
-    .filter((item) => !/^(LEASE#|CHAIN#|ACCOUNT CURSOR_KEYS)/.test(keyOf(item)))
+    .filter((item) => !/^(LEASE#|CHAIN#|REFUSALS |ACCOUNT CURSOR_KEYS)/.test(keyOf(item)))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
