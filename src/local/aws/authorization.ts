@@ -45,13 +45,26 @@ function decide(account: Account, caller: Caller, permission: Permission): { all
         keptPolicy(text, 'identity'),
       ),
       ...boundaryOf(account, session?.role.boundaryArn),
-      ...(permission.resourcePolicy === undefined ? {} : { resource: permission.resourcePolicy }),
+      ...resourcePolicyOf(permission),
       ...(permission.resourceAccountId === undefined ? {} : { resourceAccountId: permission.resourceAccountId }),
     },
     request,
   );
   if (!decision.allowed || session === undefined) return decision;
   return withinSession(session.session.policies, request) ? decision : refusedBySession;
+}
+
+/**
+ * What a repository's policy and its registry's say together: a request is held to both. Where their versions differ, both are read as the
+ * newer: a variable that the older did not mean widens nothing.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html
+ */
+function resourcePolicyOf({ resourcePolicy, registryPolicy }: Permission): { resource?: PolicyDocument } {
+  const documents = [resourcePolicy, registryPolicy].flatMap((document) => document ?? []);
+  const [first] = documents;
+  if (first === undefined) return {};
+  const Version = documents.every((document) => document.Version === first.Version) ? first.Version : '2012-10-17';
+  return { resource: { Version, Statement: documents.flatMap(({ Statement }) => Statement) } };
 }
 
 const refusedBySession = { allowed: false, reason: 'denied: no session policy allows it' };

@@ -1,4 +1,11 @@
-import type { ImageTagMutability, ImageTagMutabilityExclusionFilter } from '@aws-sdk/client-ecr';
+import type {
+  ImageTagMutability,
+  ImageTagMutabilityExclusionFilter,
+  RegistryScanningConfiguration,
+  ReplicationConfiguration,
+  RepositoryCreationTemplate,
+  UpstreamRegistry,
+} from '@aws-sdk/client-ecr';
 
 /** Tags of a resource, by key. */
 export type Tags = Readonly<Record<string, string>>;
@@ -14,6 +21,34 @@ export interface Repository {
   readonly tags: Tags;
   readonly policyText?: string;
   readonly lifecyclePolicyText?: string;
+}
+
+/** Settings of the whole registry; each is absent where none was put. */
+export interface Registry {
+  readonly policyText?: string;
+  readonly replication?: ReplicationConfiguration;
+  readonly scanning?: RegistryScanningConfiguration;
+}
+
+/** A rule to cache another registry's repositories under a prefix. Times are ISO 8601. */
+export interface PullThroughCacheRule {
+  readonly prefix: string;
+  /** Host of the other registry. */
+  readonly url: string;
+  readonly upstream: UpstreamRegistry;
+  readonly upstreamPrefix: string;
+  readonly credentialArn?: string;
+  readonly customRoleArn?: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What a repository gets that ECR makes by itself under a prefix. Times are ISO 8601. */
+export interface CreationTemplate {
+  readonly prefix: string;
+  readonly settings: Omit<RepositoryCreationTemplate, 'prefix' | 'createdAt' | 'updatedAt'>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 }
 
 /** One image of a repository: its manifest, and the tags that point at it. */
@@ -122,6 +157,9 @@ export interface RegistryToken {
 /** Kinds of entities that are kept, and what each is. */
 export interface Entities {
   readonly repository: Repository;
+  readonly registry: Registry;
+  readonly pullThroughCacheRule: PullThroughCacheRule;
+  readonly creationTemplate: CreationTemplate;
   readonly image: Image;
   readonly layer: Layer;
   readonly role: Role;

@@ -1,5 +1,11 @@
 import type { Call } from './account.ts';
 import { getAuthorizationToken } from './ecr/authorization-token.ts';
+import {
+  createRepositoryCreationTemplate,
+  deleteRepositoryCreationTemplate,
+  describeRepositoryCreationTemplates,
+  updateRepositoryCreationTemplate,
+} from './ecr/creation-templates.ts';
 import { batchDeleteImage, batchGetImage, describeImages, listImages } from './ecr/images.ts';
 import {
   batchCheckLayerAvailability,
@@ -9,7 +15,20 @@ import {
   uploadLayerPart,
 } from './ecr/layers.ts';
 import { deleteLifecyclePolicy, getLifecyclePolicy, putLifecyclePolicy } from './ecr/lifecycle-policies.ts';
+import {
+  createPullThroughCacheRule,
+  deletePullThroughCacheRule,
+  describePullThroughCacheRules,
+  updatePullThroughCacheRule,
+} from './ecr/pull-through-caches.ts';
 import { putImage } from './ecr/push-image.ts';
+import { deleteRegistryPolicy, getRegistryPolicy, putRegistryPolicy } from './ecr/registry-policy.ts';
+import {
+  batchGetRepositoryScanningConfiguration,
+  getRegistryScanningConfiguration,
+  putRegistryScanningConfiguration,
+} from './ecr/registry-scanning.ts';
+import { describeRegistry, putReplicationConfiguration } from './ecr/replication.ts';
 import {
   createRepository,
   deleteRepository,
@@ -98,6 +117,22 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     CompleteLayerUpload: completeLayerUpload,
     PutImage: putImage,
     GetDownloadUrlForLayer: getDownloadUrlForLayer,
+    GetRegistryPolicy: getRegistryPolicy,
+    PutRegistryPolicy: putRegistryPolicy,
+    DeleteRegistryPolicy: deleteRegistryPolicy,
+    DescribeRegistry: describeRegistry,
+    PutReplicationConfiguration: putReplicationConfiguration,
+    GetRegistryScanningConfiguration: getRegistryScanningConfiguration,
+    PutRegistryScanningConfiguration: putRegistryScanningConfiguration,
+    BatchGetRepositoryScanningConfiguration: batchGetRepositoryScanningConfiguration,
+    CreatePullThroughCacheRule: createPullThroughCacheRule,
+    DescribePullThroughCacheRules: describePullThroughCacheRules,
+    UpdatePullThroughCacheRule: updatePullThroughCacheRule,
+    DeletePullThroughCacheRule: deletePullThroughCacheRule,
+    CreateRepositoryCreationTemplate: createRepositoryCreationTemplate,
+    DescribeRepositoryCreationTemplates: describeRepositoryCreationTemplates,
+    UpdateRepositoryCreationTemplate: updateRepositoryCreationTemplate,
+    DeleteRepositoryCreationTemplate: deleteRepositoryCreationTemplate,
   },
   iam: {
     CreateRole: createRole,

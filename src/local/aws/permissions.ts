@@ -14,6 +14,7 @@ export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly resourcePolicy?: PolicyDocument;
+  readonly registryPolicy?: PolicyDocument;
   /** Account that holds the resource; absent for actions on none. */
   readonly resourceAccountId?: string;
   readonly context: ConditionContext;
@@ -58,6 +59,7 @@ export function permissionsFor(
 function ecrPermissions(account: Account, operation: string, input: Addressing): readonly Permission[] {
   const action = `ecr:${operation}`;
   if (operation === 'GetAuthorizationToken') return [{ action, resource: '*', context: {} }];
+  if (OF_REGISTRY.test(operation)) return [onRegistry(account, action, input.registryId ?? account.id)];
   const request = requestTags(input.tags, input.tagKeys);
   const permissions = namedRepositories(account, input).map((name) =>
     onRepository(account, action, { registryId: account.id, ...input, repositoryName: name }, request),
@@ -66,6 +68,26 @@ function ecrPermissions(account: Account, operation: string, input: Addressing):
   return alsoTags
     ? [...permissions, ...permissions.map((one) => ({ ...one, action: 'ecr:TagResource' }))]
     : permissions;
+}
+
+/** Operations on the settings of a registry, which IAM knows no resource for. */
+const OF_REGISTRY =
+  /RegistryPolicy$|^DescribeRegistry$|ReplicationConfiguration$|RegistryScanningConfiguration$|PullThroughCacheRules?$|CreationTemplates?$/;
+
+function onRegistry(account: Account, action: string, registryId: string): Permission {
+  return {
+    action,
+    resource: '*',
+    resourceAccountId: registryId,
+    ...registryPolicyOf(account, registryId),
+    context: { 'aws:ResourceAccount': registryId },
+  };
+}
+
+/** A registry's policy, which each request on the registry is held to besides the repository's own. */
+function registryPolicyOf(account: Account, registryId: string): Pick<Permission, 'registryPolicy'> {
+  const policyText = registryId === account.id ? account.store.get('registry', registryId)?.policyText : undefined;
+  return policyText === undefined ? {} : { registryPolicy: keptPolicy(policyText, 'registry') };
 }
 
 function namedRepositories(account: Account, input: Addressing): readonly string[] {
@@ -86,6 +108,7 @@ function onRepository(
     resource: repositoryArn(account, repositoryName, registryId),
     resourceAccountId: registryId,
     ...(policyText === undefined ? {} : { resourcePolicy: keptPolicy(policyText, 'repository') }),
+    ...registryPolicyOf(account, registryId),
     context: {
       'aws:ResourceAccount': registryId,
       ...tagContext(['aws:ResourceTag/', 'ecr:ResourceTag/'], repository?.tags ?? {}),

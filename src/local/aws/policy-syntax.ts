@@ -6,7 +6,7 @@ import { listOf } from '../../policy/document.ts';
 import type { PolicyDocument, PrincipalElement, Statement } from '../../policy/document.ts';
 
 /** Where a document is used: each use has elements of its own. */
-export type PolicyUse = 'identity' | 'trust' | 'repository';
+export type PolicyUse = 'identity' | 'trust' | 'repository' | 'registry';
 
 /** A document that was read, or why AWS would not take it. */
 export type ParsedPolicy =
@@ -79,7 +79,7 @@ function statementFault(statement: unknown, use: PolicyUse): string | undefined 
 }
 
 function sidPattern(use: PolicyUse): RegExp {
-  return use === 'repository' ? /^[0-9A-Za-z _-]*$/ : /^[0-9A-Za-z]*$/;
+  return use === 'repository' || use === 'registry' ? /^[0-9A-Za-z _-]*$/ : /^[0-9A-Za-z]*$/;
 }
 
 function oneOf(statement: Record<string, unknown>, element: string, negation: string): string | undefined {
@@ -98,6 +98,7 @@ function actionsFault(statement: Record<string, unknown>, use: PolicyUse): strin
     const vendor = /^([a-z0-9-]+):[A-Za-z0-9*?]+$/i.exec(action)?.[1]?.toLowerCase();
     if (vendor === undefined) return 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.';
     if (use === 'trust' && vendor !== 'sts') return 'AssumeRole policy may only specify STS AssumeRole actions.';
+    if (use === 'registry' && vendor !== 'ecr') return `Invalid action ${action}`;
     if (use === 'repository' && (vendor !== 'ecr' || isOfRegistry(action))) return `Invalid action ${action}`;
   }
   return undefined;
@@ -135,16 +136,21 @@ function principalsFault(statement: Record<string, unknown>, use: PolicyUse): st
   return undefined;
 }
 
+/**
+ * Of a registry's resources ECR looks at the beginning only: it took one without its service.
+ * @see https://github.com/aws/containers-roadmap/issues/2675
+ */
 function resourcesFault(statement: Record<string, unknown>, use: PolicyUse): string | undefined {
   const { Resource, NotResource } = statement;
-  if (use !== 'identity') {
+  if (use === 'trust' || use === 'repository') {
     return Resource === undefined && NotResource === undefined ? undefined : 'Has prohibited field Resource';
   }
   const missing = oneOf(statement, 'Resource', 'NotResource');
   if (missing !== undefined) return 'Policy statement must contain resources.';
   const resources = strings(Resource ?? NotResource);
   if (resources === undefined || resources.length === 0) return 'Policy statement must contain resources.';
-  const wrong = resources.find((resource) => resource !== '*' && !/^arn:[^:]*:[^:]*:[^:]*:[^:]*:./.test(resource));
+  const arn = use === 'registry' ? /^arn:./ : /^arn:[^:]*:[^:]*:[^:]*:[^:]*:./;
+  const wrong = resources.find((resource) => resource !== '*' && !arn.test(resource));
   return wrong === undefined ? undefined : `Resource ${wrong} must be in ARN format or "*".`;
 }
 

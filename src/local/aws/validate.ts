@@ -130,12 +130,20 @@ function checkRange(
 
 const patterns = new Map<string, RegExp>();
 
+/** Patterns that take a time that doubles with each character, and ones that take the same texts. */
+const BOUNDED: Readonly<Record<string, string>> = {
+  '^[a-z0-9*](?:[._\\-/a-z0-9*]?[a-z0-9*]+)*$': '^[a-z0-9*]+(?:[._\\-/][a-z0-9*]+)*$',
+};
+
+/** What needs a pattern to be read by Unicode's rules, which do not take every escape that Java takes. */
+const UNICODE = /\\[pu]/;
+
 /** The models write patterns for Java: code points above U+FFFF have another spelling here. */
 function compiled(pattern: string): RegExp {
   let regex = patterns.get(pattern);
   if (regex === undefined) {
-    const source = pattern.replaceAll('\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}');
-    regex = new RegExp(`^(?:${source})$`, 'u');
+    const source = (BOUNDED[pattern] ?? pattern).replaceAll('\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}');
+    regex = new RegExp(`^(?:${source})$`, UNICODE.test(source) ? 'u' : '');
     patterns.set(pattern, regex);
   }
   return regex;

@@ -25,20 +25,8 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     rows: [
       'ecr/StartImageScan: of an image that is not there',
       'ecr/DescribeImageScanFindings: of an image that was never scanned',
-      'ecr/GetRegistryScanningConfiguration: where none was set',
-      'ecr/BatchGetRepositoryScanningConfiguration: of a repository',
     ],
     aws: 'scans images',
-    here: NOT_OFFERED_ECR,
-  },
-  {
-    rows: [
-      'ecr/DescribeRegistry: without replication',
-      'ecr/GetRegistryPolicy: where there is none',
-      'ecr/DescribePullThroughCacheRules: where there are none',
-      'ecr/DescribeRepositoryCreationTemplates: where there are none',
-    ],
-    aws: 'has settings of the whole registry: replication, a policy, caches, templates',
     here: NOT_OFFERED_ECR,
   },
   {

@@ -134,7 +134,8 @@ export function putImageScanningConfiguration(
   return { registryId: account.id, repositoryName: repository.name, imageScanningConfiguration: { scanOnPush } };
 }
 
-function checkedExclusions(
+/** The filters for tags that a mutability takes, or ECR's refusal of them. @throws AwsFault */
+export function checkedExclusions(
   mutability: ImageTagMutability,
   filters: readonly ImageTagMutabilityExclusionFilter[] | undefined,
 ): readonly ImageTagMutabilityExclusionFilter[] {
@@ -156,7 +157,11 @@ function checkedExclusions(
   return filters ?? [];
 }
 
-function checkedEncryption(account: Account, given: EncryptionConfiguration | undefined): Repository['encryption'] {
+/** How a repository's images are encrypted. @throws AwsFault for a key that cannot be used */
+export function checkedEncryption(
+  account: Account,
+  given: EncryptionConfiguration | undefined,
+): Repository['encryption'] {
   const encryptionType = given?.encryptionType ?? 'AES256';
   if (encryptionType === 'AES256') {
     if (given?.kmsKey === undefined) return { encryptionType };
