@@ -16,6 +16,10 @@ import {
   UntagPolicyCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
   AttachRolePolicyCommand,
+  CreateAccountAliasCommand,
+  DeleteAccountAliasCommand,
+  ListAccountAliasesCommand,
+  paginateListEntitiesForPolicy,
   CreateOpenIDConnectProviderCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
@@ -40,7 +44,12 @@ import {
   UpdateRoleCommand,
   UpdateRoleDescriptionCommand,
 } from '@aws-sdk/client-iam';
-import type { IAMClient, ListPoliciesRequest, SimulatePrincipalPolicyRequest } from '@aws-sdk/client-iam';
+import type {
+  IAMClient,
+  ListEntitiesForPolicyRequest,
+  ListPoliciesRequest,
+  SimulatePrincipalPolicyRequest,
+} from '@aws-sdk/client-iam';
 import { test } from 'tap';
 import {
   ACCOUNT,
@@ -379,4 +388,38 @@ void test('whoever may change what is tagged for a team may not change the rest'
     limited.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: READ_ALL }));
   await t.resolves(add(mine));
   await t.rejects(add(other), { name: 'AccessDenied' });
+});
+
+void test('a policy tells which roles have it, attached or as their boundary, in pages', async (t) => {
+  const iam = (await start(t)).iam();
+  const PolicyArn = await policy(iam, 'p');
+  for (const name of ['a', 'b', 'c', 'd']) {
+    const PermissionsBoundary = name === 'c' ? PolicyArn : undefined;
+    await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: TRUST, PermissionsBoundary }));
+  }
+  for (const name of ['b', 'a']) await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
+  const entities = async (filter: Partial<ListEntitiesForPolicyRequest> = {}) => {
+    const pages: (string | undefined)[][] = [];
+    for await (const page of paginateListEntitiesForPolicy({ client: iam, pageSize: 2 }, { PolicyArn, ...filter }))
+      pages.push((page.PolicyRoles ?? []).map((role) => role.RoleName));
+    return pages;
+  };
+  t.strictSame(await entities(), [['a', 'b'], ['c']]);
+  t.strictSame(await entities({ PolicyUsageFilter: 'PermissionsPolicy' }), [['a', 'b']]);
+  t.strictSame(await entities({ PolicyUsageFilter: 'PermissionsBoundary' }), [['c']]);
+  t.strictSame(await entities({ EntityFilter: 'User' }), [[]]);
+});
+
+void test('an account has one alias, which is deleted by its name', async (t) => {
+  const iam = (await start(t)).iam();
+  const aliases = async () => (await iam.send(new ListAccountAliasesCommand({}))).AccountAliases;
+  t.strictSame(await aliases(), []);
+  await iam.send(new CreateAccountAliasCommand({ AccountAlias: 'acme-dev' }));
+  await iam.send(new CreateAccountAliasCommand({ AccountAlias: 'acme' }));
+  t.strictSame(await aliases(), ['acme']);
+  await t.rejects(iam.send(new DeleteAccountAliasCommand({ AccountAlias: 'acme-dev' })), {
+    name: 'NoSuchEntityException',
+  });
+  await iam.send(new DeleteAccountAliasCommand({ AccountAlias: 'acme' }));
+  t.strictSame(await aliases(), []);
 });

@@ -91,6 +91,23 @@ export interface Role {
   readonly attached?: readonly string[];
 }
 
+/** One instance profile: a name under which a machine gets a role. */
+export interface InstanceProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly tags: Tags;
+  /** Absent where it has none. */
+  readonly roleName?: string;
+}
+
+/** The name of the account that people sign in by. */
+export interface AccountAlias {
+  readonly alias: string;
+}
+
 /** One OpenID Connect provider; `issuer` is its URL without the scheme, as in its ARN and condition keys. */
 export interface Provider {
   readonly arn: string;
@@ -163,6 +180,8 @@ export interface Entities {
   readonly image: Image;
   readonly layer: Layer;
   readonly role: Role;
+  readonly instanceProfile: InstanceProfile;
+  readonly accountAlias: AccountAlias;
   readonly provider: Provider;
   readonly policy: ManagedPolicy;
   readonly session: Session;

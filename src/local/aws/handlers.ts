@@ -38,10 +38,24 @@ import {
 } from './ecr/repositories.ts';
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from './ecr/repository-policies.ts';
 import { listTagsForResource, tagResource, untagResource } from './ecr/repository-tags.ts';
+import { createAccountAlias, deleteAccountAlias, listAccountAliases } from './iam/account-aliases.ts';
 import { getAccountSummary } from './iam/account-summary.ts';
 import { attachRolePolicy, detachRolePolicy, listAttachedRolePolicies } from './iam/attached-policies.ts';
 import { listRoleTags, tagRole, untagRole } from './iam/iam-tags.ts';
+import {
+  addRoleToInstanceProfile,
+  createInstanceProfile,
+  deleteInstanceProfile,
+  getInstanceProfile,
+  listInstanceProfiles,
+  listInstanceProfilesForRole,
+  listInstanceProfileTags,
+  removeRoleFromInstanceProfile,
+  tagInstanceProfile,
+  untagInstanceProfile,
+} from './iam/instance-profiles.ts';
 import { createPolicy, deletePolicy, getPolicy, listPolicies } from './iam/managed-policies.ts';
+import { listEntitiesForPolicy } from './iam/policy-entities.ts';
 import { listPolicyTags, tagPolicy, untagPolicy } from './iam/policy-tags.ts';
 import {
   createPolicyVersion,
@@ -68,7 +82,6 @@ import {
   deleteRole,
   deleteRolePermissionsBoundary,
   getRole,
-  listInstanceProfilesForRole,
   listRoles,
   putRolePermissionsBoundary,
   updateAssumeRolePolicy,
@@ -179,6 +192,19 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     DeletePolicy: deletePolicy,
     SimulatePrincipalPolicy: simulatePrincipalPolicy,
     GetAccountSummary: getAccountSummary,
+    CreateInstanceProfile: createInstanceProfile,
+    GetInstanceProfile: getInstanceProfile,
+    ListInstanceProfiles: listInstanceProfiles,
+    DeleteInstanceProfile: deleteInstanceProfile,
+    AddRoleToInstanceProfile: addRoleToInstanceProfile,
+    RemoveRoleFromInstanceProfile: removeRoleFromInstanceProfile,
+    TagInstanceProfile: tagInstanceProfile,
+    UntagInstanceProfile: untagInstanceProfile,
+    ListInstanceProfileTags: listInstanceProfileTags,
+    CreateAccountAlias: createAccountAlias,
+    ListAccountAliases: listAccountAliases,
+    DeleteAccountAlias: deleteAccountAlias,
+    ListEntitiesForPolicy: listEntitiesForPolicy,
   },
   sts: {
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,

@@ -29,6 +29,7 @@ interface Addressing {
   readonly tags?: readonly { readonly Key: string; readonly Value: string }[];
   readonly tagKeys?: readonly string[];
   readonly RoleName?: string;
+  readonly InstanceProfileName?: string;
   readonly Path?: string;
   readonly PathPrefix?: string;
   readonly PermissionsBoundary?: string;
@@ -53,7 +54,7 @@ export function permissionsFor(
 ): readonly Permission[] {
   // Asking STS who one is needs no permission; assuming a role is decided by its trust policy.
   if (service === 'sts') return [];
-  return service === 'ecr' ? ecrPermissions(account, operation, input) : [iamPermission(account, operation, input)];
+  return service === 'ecr' ? ecrPermissions(account, operation, input) : iamPermissions(account, operation, input);
 }
 
 function ecrPermissions(account: Account, operation: string, input: Addressing): readonly Permission[] {
@@ -117,10 +118,23 @@ function onRepository(
   };
 }
 
+/** A role that goes to a machine must be passed on, too. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html */
+function iamPermissions(account: Account, operation: string, input: Addressing): readonly Permission[] {
+  const { InstanceProfileName: _profile, ...ofRole } = input;
+  if (operation !== 'AddRoleToInstanceProfile') return [iamPermission(account, operation, input)];
+  const passed = iamPermission(account, 'PassRole', ofRole);
+  const { RoleName: _role, ...ofProfile } = input;
+  return [
+    iamPermission(account, operation, ofProfile),
+    { ...passed, context: { ...passed.context, 'iam:PassedToService': 'ec2.amazonaws.com' } },
+  ];
+}
+
 function iamPermission(account: Account, operation: string, input: Addressing): Permission {
   const role = input.RoleName === undefined ? undefined : account.store.get('role', input.RoleName.toLowerCase());
   const boundary = input.PermissionsBoundary ?? role?.boundaryArn;
   const policy = input.RoleName === undefined ? policyWithArn(account, input.PolicyArn ?? '') : undefined;
+  const profile = account.store.get('instanceProfile', input.InstanceProfileName?.toLowerCase() ?? '');
   const provider = account.store.get('provider', input.OpenIDConnectProviderArn ?? '');
   return {
     action: `iam:${operation}`,
@@ -130,18 +144,24 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
       'aws:ResourceAccount': account.id,
       ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
       ...(/^(?:At|De)tachRolePolicy$/.test(operation) ? { 'iam:PolicyARN': input.PolicyArn ?? '' } : {}),
-      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], (role ?? policy ?? provider)?.tags ?? {}),
+      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], (profile ?? role ?? policy ?? provider)?.tags ?? {}),
       ...requestTags(input.Tags, input.TagKeys),
     },
   };
 }
 
 function iamResource(account: Account, operation: string, input: Addressing, ofRole: string | undefined): string {
+  if (input.InstanceProfileName !== undefined) return profileArn(account, input.InstanceProfileName, input.Path);
   if (input.RoleName !== undefined) return ofRole ?? roleArn(account, input.Path ?? '/', input.RoleName);
   if (operation === 'ListRoles') return roleArn(account, input.PathPrefix ?? '/', '');
   if (input.PolicyName !== undefined) return iamArn(account, `policy${input.Path ?? '/'}${input.PolicyName}`);
   if (input.Url !== undefined) return providerArn(account, input.Url.replace(/^https:\/\//, ''));
   return input.PolicyArn ?? input.PolicySourceArn ?? input.OpenIDConnectProviderArn ?? '*';
+}
+
+function profileArn(account: Account, name: string, path = '/'): string {
+  const kept = account.store.get('instanceProfile', name.toLowerCase());
+  return kept?.arn ?? iamArn(account, `instance-profile${path}${name}`);
 }
 
 function requestTags(tags: Addressing['tags'], removed: readonly string[] | undefined): ConditionContext {

@@ -5,8 +5,6 @@ import type {
   DeleteRoleRequest,
   GetRoleRequest,
   GetRoleResponse,
-  ListInstanceProfilesForRoleRequest,
-  ListInstanceProfilesForRoleResponse,
   ListRolesRequest,
   ListRolesResponse,
   PutRolePermissionsBoundaryRequest,
@@ -25,6 +23,7 @@ import { awsPrincipals, parsePolicy } from '../policy-syntax.ts';
 import { principalExists } from '../principal-names.ts';
 import { tagList } from '../tags.ts';
 import { trustGuardFault } from '../trust-guard.ts';
+import { instanceProfilesOf } from './find-instance-profile.ts';
 import { policyWithArn } from './find-policy.ts';
 import { findRole, keepRole } from './find-role.ts';
 import { checkedIamTags } from './iam-tags.ts';
@@ -84,17 +83,10 @@ export function deleteRole({ account }: Call, input: DeleteRoleRequest): object 
   if ((role.attached ?? []).length > 0) {
     throw iamFault('DeleteConflictException', 'Cannot delete entity, must detach all policies first.');
   }
+  if (instanceProfilesOf(account, role.name).length > 0)
+    throw iamFault('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.');
   account.store.change({ kind: 'role', id: role.name.toLowerCase(), value: null });
   return {};
-}
-
-/** There are no instance profiles here. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfilesForRole.html */
-export function listInstanceProfilesForRole(
-  { account }: Call,
-  input: ListInstanceProfilesForRoleRequest,
-): ListInstanceProfilesForRoleResponse {
-  findRole(account, input.RoleName);
-  return { InstanceProfiles: [], IsTruncated: false };
 }
 
 /**
@@ -174,7 +166,8 @@ function checkBoundary(account: Account, arn: string): void {
   }
 }
 
-function listAnswer(role: Role): RoleAnswer {
+/** A role as lists show it: without its tags and its boundary. */
+export function listAnswer(role: Role): RoleAnswer {
   return {
     Path: role.path,
     RoleName: role.name,
