@@ -43,12 +43,16 @@ const DOWN: HookAnswer = { kind: 'fault', code: 'ServerException', status: 500, 
 const PER_WORLD = 40;
 
 /** Plays so many random histories, one after the other. */
-export async function* histories(count: number, firstSeed = 1): AsyncGenerator<History> {
-  for (let played = 0; played < count; ) {
+export function histories(count: number, firstSeed = 1): AsyncGenerator<History> {
+  return historiesOf(Array.from({ length: count }, (_, played) => firstSeed + played));
+}
+
+/** Plays the random histories of these seeds, one after the other. */
+export async function* historiesOf(seeds: readonly number[]): AsyncGenerator<History> {
+  for (let first = 0; first < seeds.length; first += PER_WORLD) {
     const world = await startFaultWorld();
     try {
-      for (let here = 0; here < PER_WORLD && played < count; here++, played++)
-        yield await playHistory(world, firstSeed + played);
+      for (const seed of seeds.slice(first, first + PER_WORLD)) yield await playHistory(world, seed);
     } finally {
       await world.close();
     }
