@@ -10,5 +10,6 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   policyPathType: '/ecp/',
   arnType: 'arn:aws:iam::111122223333:role/app',
   policyVersionIdType: 'v1',
+  tokenCodeType: '123456',
   roleSessionNameType: 'run-1',
 };

@@ -209,6 +209,7 @@ type SdkSchema = readonly [
 
 /** Members that came to AWS after the models were extracted; the embedded AWS ignores them. */
 const NEWER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  AssumeRoleRequest: ['MinimumSessionTokenSize'],
   AssumeRoleWithWebIdentityRequest: ['MinimumSessionTokenSize'],
   SimulatePrincipalPolicyRequest: ['PolicyExclusionList'],
 };

@@ -105,7 +105,7 @@ export const ACTIONS = {
     'DeleteAccountAlias',
     'ListEntitiesForPolicy',
   ],
-  sts: ['AssumeRoleWithWebIdentity', 'GetCallerIdentity'],
+  sts: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'],
 } as const satisfies Record<ServiceName, readonly string[]>;
 
 /** Name of an action of one service. */

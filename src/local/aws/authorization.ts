@@ -31,13 +31,31 @@ export function wouldBeAllowed(
   return permissions.every((permission) => decide(account, caller, { ...permission, resourcePolicy }).allowed);
 }
 
-function decide(account: Account, caller: Caller, permission: Permission): { allowed: boolean; reason: string } {
-  const request: AuthorizationRequest = {
+/** Whether the resource's own policy allows all that a request needs: a role's trust policy must, whatever its caller's own policies say. */
+export function resourceAllows(
+  { account, caller }: Call,
+  service: ServiceName,
+  operation: string,
+  input: object,
+): boolean {
+  return permissionsFor(account, service, operation, input).every((permission) => {
+    const { resourcePolicy } = permission;
+    if (resourcePolicy === undefined) return false;
+    return evaluateDocument(resourcePolicy, requestOf(account, caller, permission), 'resource') === 'allow';
+  });
+}
+
+function requestOf(account: Account, caller: Caller, permission: Permission): AuthorizationRequest {
+  return {
     principal: principalOf(caller),
     action: permission.action,
     resource: permission.resource,
     context: { ...callerContext(account, caller), ...permission.context },
   };
+}
+
+function decide(account: Account, caller: Caller, permission: Permission): { allowed: boolean; reason: string } {
+  const request = requestOf(account, caller, permission);
   const session = caller.kind === 'session' ? caller : undefined;
   const decision = authorize(
     {
@@ -118,7 +136,7 @@ function callerContext(account: Account, caller: Caller): Record<string, string>
     'aws:PrincipalType': 'AssumedRole',
     'aws:userid': `${role.id}:${session.sessionName}`,
     'aws:TokenIssueTime': session.issuedAt,
-    'aws:FederatedProvider': session.providerArn,
+    ...(session.providerArn === undefined ? {} : { 'aws:FederatedProvider': session.providerArn }),
   };
 }
 

@@ -157,7 +157,8 @@ export interface Session {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly arn: string;
-  readonly providerArn: string;
+  /** Of a session for a web identity. */
+  readonly providerArn?: string;
   readonly issuedAt: string;
   readonly expiresAt: string;
   /** Session policies: they limit what the role's policies grant. */

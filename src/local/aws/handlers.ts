@@ -90,6 +90,7 @@ import {
 } from './iam/roles.ts';
 import { simulatePrincipalPolicy } from './iam/simulate.ts';
 import type { ActionName, ServiceName } from './actions.ts';
+import { assumeRole } from './assume-role.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
 interface Handles {
@@ -207,6 +208,7 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     ListEntitiesForPolicy: listEntitiesForPolicy,
   },
   sts: {
+    AssumeRole: assumeRole,
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
     GetCallerIdentity: getCallerIdentity,
   },

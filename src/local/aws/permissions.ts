@@ -29,6 +29,10 @@ interface Addressing {
   readonly tags?: readonly { readonly Key: string; readonly Value: string }[];
   readonly tagKeys?: readonly string[];
   readonly RoleName?: string;
+  readonly RoleArn?: string;
+  readonly RoleSessionName?: string;
+  readonly ExternalId?: string;
+  readonly SourceIdentity?: string;
   readonly InstanceProfileName?: string;
   readonly Path?: string;
   readonly PathPrefix?: string;
@@ -43,7 +47,8 @@ interface Addressing {
 }
 
 /**
- * What an operation needs: its action on each resource that it names, with that resource's policy and condition keys.
+ * What an operation needs: its action on each resource that it names, with that resource's policy and condition keys. Asking STS who one is needs
+ * nothing; a web identity is decided upon by the role's trust policy alone.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
 export function permissionsFor(
@@ -52,9 +57,34 @@ export function permissionsFor(
   operation: string,
   input: Addressing,
 ): readonly Permission[] {
-  // Asking STS who one is needs no permission; assuming a role is decided by its trust policy.
-  if (service === 'sts') return [];
+  if (service === 'sts') return operation === 'AssumeRole' ? assumption(account, input) : [];
   return service === 'ecr' ? ecrPermissions(account, operation, input) : iamPermissions(account, operation, input);
+}
+
+/** What a session is marked with needs an action of its own. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html */
+function assumption(account: Account, input: Addressing): readonly Permission[] {
+  const { RoleArn: resource = '', RoleSessionName: sessionName = '', ExternalId, SourceIdentity, Tags = [] } = input;
+  const role = account.store.list('role').find(({ arn }) => arn === resource);
+  const resourceAccountId = resource.split(':')[4] ?? '';
+  const actions = [
+    'sts:AssumeRole',
+    ...(Tags.length === 0 ? [] : ['sts:TagSession']),
+    ...(SourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+  ];
+  return actions.map((action) => ({
+    action,
+    resource,
+    resourceAccountId,
+    ...(role === undefined ? {} : { resourcePolicy: keptPolicy(role.trustPolicy, 'trust') }),
+    context: {
+      'aws:ResourceAccount': resourceAccountId,
+      'sts:RoleSessionName': sessionName,
+      ...(ExternalId === undefined ? {} : { 'sts:ExternalId': ExternalId }),
+      ...(SourceIdentity === undefined ? {} : { 'sts:SourceIdentity': SourceIdentity }),
+      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], role?.tags ?? {}),
+      ...requestTags(Tags, undefined),
+    },
+  }));
 }
 
 function ecrPermissions(account: Account, operation: string, input: Addressing): readonly Permission[] {

@@ -41,12 +41,11 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     rows: [
-      'sts/AssumeRole: of a role that does not trust the account',
       'sts/GetAccessKeyInfo: of an access key',
       'sts/DecodeAuthorizationMessage: of what is none',
       'sts/GetSessionToken: for the account itself',
     ],
-    aws: 'has other ways to credentials than a web identity, and tells of keys and refusals',
+    aws: 'gives a user’s or the root’s keys a time limit, and tells of keys and refusals',
     here: NOT_OFFERED,
   },
 ];
