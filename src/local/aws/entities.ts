@@ -91,6 +91,17 @@ export interface Role {
   readonly attached?: readonly string[];
 }
 
+/** One user, who has no keys here: a name with tags and a boundary. */
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly boundaryArn?: string;
+  readonly tags: Tags;
+}
+
 /** One instance profile: a name under which a machine gets a role. */
 export interface InstanceProfile {
   readonly id: string;
@@ -181,6 +192,7 @@ export interface Entities {
   readonly image: Image;
   readonly layer: Layer;
   readonly role: Role;
+  readonly user: User;
   readonly instanceProfile: InstanceProfile;
   readonly accountAlias: AccountAlias;
   readonly provider: Provider;

@@ -89,6 +89,19 @@ import {
   updateRoleDescription,
 } from './iam/roles.ts';
 import { simulatePrincipalPolicy } from './iam/simulate.ts';
+import {
+  createUser,
+  deleteUser,
+  deleteUserPermissionsBoundary,
+  getUser,
+  listGroupsForUser,
+  listUsers,
+  listUserTags,
+  putUserPermissionsBoundary,
+  tagUser,
+  untagUser,
+  updateUser,
+} from './iam/users.ts';
 import type { ActionName, ServiceName } from './actions.ts';
 import { assumeRole } from './assume-role.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
@@ -193,6 +206,17 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     DeletePolicy: deletePolicy,
     SimulatePrincipalPolicy: simulatePrincipalPolicy,
     GetAccountSummary: getAccountSummary,
+    CreateUser: createUser,
+    GetUser: getUser,
+    ListUsers: listUsers,
+    UpdateUser: updateUser,
+    DeleteUser: deleteUser,
+    ListGroupsForUser: listGroupsForUser,
+    PutUserPermissionsBoundary: putUserPermissionsBoundary,
+    DeleteUserPermissionsBoundary: deleteUserPermissionsBoundary,
+    TagUser: tagUser,
+    UntagUser: untagUser,
+    ListUserTags: listUserTags,
     CreateInstanceProfile: createInstanceProfile,
     GetInstanceProfile: getInstanceProfile,
     ListInstanceProfiles: listInstanceProfiles,

@@ -3,8 +3,8 @@ import type { Account } from './account.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** A unique id as IAM makes them, with its type's prefix: `AROA` role, `ANPA` policy, `AIPA` instance profile, `ASIA` temporary key. */
-export function uniqueId(prefix: 'AROA' | 'ANPA' | 'AIPA' | 'ASIA'): string {
+/** A unique id as IAM makes them, with its type's prefix: `AROA` role, `ANPA` policy, `AIPA` instance profile, `AIDA` user, `ASIA` temporary key. */
+export function uniqueId(prefix: 'AROA' | 'ANPA' | 'AIPA' | 'AIDA' | 'ASIA'): string {
   return prefix + [...randomBytes(16)].map((byte) => BASE32[byte % 32]).join('');
 }
 

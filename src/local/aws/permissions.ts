@@ -34,6 +34,7 @@ interface Addressing {
   readonly ExternalId?: string;
   readonly SourceIdentity?: string;
   readonly InstanceProfileName?: string;
+  readonly UserName?: string;
   readonly Path?: string;
   readonly PathPrefix?: string;
   readonly PermissionsBoundary?: string;
@@ -162,7 +163,8 @@ function iamPermissions(account: Account, operation: string, input: Addressing):
 
 function iamPermission(account: Account, operation: string, input: Addressing): Permission {
   const role = input.RoleName === undefined ? undefined : account.store.get('role', input.RoleName.toLowerCase());
-  const boundary = input.PermissionsBoundary ?? role?.boundaryArn;
+  const user = account.store.get('user', input.UserName?.toLowerCase() ?? '');
+  const boundary = input.PermissionsBoundary ?? (role ?? user)?.boundaryArn;
   const policy = input.RoleName === undefined ? policyWithArn(account, input.PolicyArn ?? '') : undefined;
   const profile = account.store.get('instanceProfile', input.InstanceProfileName?.toLowerCase() ?? '');
   const provider = account.store.get('provider', input.OpenIDConnectProviderArn ?? '');
@@ -174,7 +176,10 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
       'aws:ResourceAccount': account.id,
       ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
       ...(/^(?:At|De)tachRolePolicy$/.test(operation) ? { 'iam:PolicyARN': input.PolicyArn ?? '' } : {}),
-      ...tagContext(['aws:ResourceTag/', 'iam:ResourceTag/'], (profile ?? role ?? policy ?? provider)?.tags ?? {}),
+      ...tagContext(
+        ['aws:ResourceTag/', 'iam:ResourceTag/'],
+        (profile ?? role ?? user ?? policy ?? provider)?.tags ?? {},
+      ),
       ...requestTags(input.Tags, input.TagKeys),
     },
   };
@@ -183,6 +188,12 @@ function iamPermission(account: Account, operation: string, input: Addressing): 
 function iamResource(account: Account, operation: string, input: Addressing, ofRole: string | undefined): string {
   if (input.InstanceProfileName !== undefined) return profileArn(account, input.InstanceProfileName, input.Path);
   if (input.RoleName !== undefined) return ofRole ?? roleArn(account, input.Path ?? '/', input.RoleName);
+  if (input.UserName !== undefined)
+    return (
+      account.store.get('user', input.UserName.toLowerCase())?.arn ??
+      iamArn(account, `user${input.Path ?? '/'}${input.UserName}`)
+    );
+  if (operation === 'ListUsers') return iamArn(account, `user${input.PathPrefix ?? '/'}`);
   if (operation === 'ListRoles') return roleArn(account, input.PathPrefix ?? '/', '');
   if (input.PolicyName !== undefined) return iamArn(account, `policy${input.Path ?? '/'}${input.PolicyName}`);
   if (input.Url !== undefined) return providerArn(account, input.Url.replace(/^https:\/\//, ''));

@@ -30,11 +30,6 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     here: NOT_OFFERED_ECR,
   },
   {
-    rows: ['iam/ListUsers: where there are none', 'iam/GetUser: of one that is not there'],
-    aws: 'has users',
-    here: NOT_OFFERED,
-  },
-  {
     rows: ['iam/SimulateCustomPolicy: of an action that a policy denies'],
     aws: 'simulates policies that nobody has',
     here: NOT_OFFERED,

@@ -5,6 +5,7 @@ export function getAccountSummary({ account }: Call): { readonly SummaryMap: Rea
   const { quotas, store } = account;
   return {
     SummaryMap: new Map([
+      ['Users', store.count('user')],
       ['Roles', store.count('role')],
       ['RolesQuota', quotas.roles],
       ['Policies', store.count('policy')],

@@ -94,12 +94,13 @@ export function deletePolicy({ account }: Call, input: DeletePolicyRequest): obj
   return {};
 }
 
-/** How many roles have a policy attached, and how many have it as their boundary. */
+/** How many roles have a policy attached, and how many roles and users have it as their boundary. */
 function usesOf(account: Account, arn: string): { readonly attached: number; readonly boundaries: number } {
   const roles = account.store.list('role');
+  const bounded = [...roles, ...account.store.list('user')];
   return {
     attached: roles.filter((role) => role.attached?.includes(arn)).length,
-    boundaries: roles.filter(({ boundaryArn }) => boundaryArn === arn).length,
+    boundaries: bounded.filter(({ boundaryArn }) => boundaryArn === arn).length,
   };
 }
 

@@ -160,7 +160,8 @@ export function sizeOf(policy: string): number {
   return policy.replaceAll(/\s/g, '').length;
 }
 
-function checkBoundary(account: Account, arn: string): void {
+/** Makes sure that a policy which is to be a boundary is there. @throws AwsFault */
+export function checkBoundary(account: Account, arn: string): void {
   if (policyWithArn(account, arn) === undefined) {
     throw iamFault('NoSuchEntityException', `Scope ARN: ${arn} does not exist or is not attachable.`);
   }
