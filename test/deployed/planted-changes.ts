@@ -357,7 +357,7 @@ export const PLANTED_CHANGES: readonly PlantedChange[] = [
     '"iam:PutRolePolicy"]',
     'grant',
   ),
-  executorPolicy('the executor may see no role', statement('EcpSeeRoles'), '', 'grant'),
+  executorPolicy('the executor may see no role', statement('EcpSeeRoles'), '', 'drift'),
   executorPolicy(
     'the executor may make no repository',
     '"ecr:CreateRepository", "ecr:TagResource"]',
