@@ -211,6 +211,7 @@ type SdkSchema = readonly [
 const NEWER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   AssumeRoleRequest: ['MinimumSessionTokenSize'],
   AssumeRoleWithWebIdentityRequest: ['MinimumSessionTokenSize'],
+  GetSessionTokenRequest: ['MinimumSessionTokenSize'],
   SimulatePrincipalPolicyRequest: ['PolicyExclusionList'],
 };
 

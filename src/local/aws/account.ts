@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Partition } from '../../model/partitions.ts';
 import type { Blobs, BlobWriter } from './blobs.ts';
-import type { Session, Role } from './entities.ts';
+import type { Role, RootSession, Session } from './entities.ts';
 import type { Store } from './store.ts';
 
 /** Limits that AWS lets an account raise, with AWS's defaults where none is given. */
@@ -66,9 +66,9 @@ export interface Account {
   readonly organisationOf: (accountId: string) => string | undefined;
 }
 
-/** Who signed a request. */
+/** Who signed a request; a root by its static key, or by temporary ones. */
 export type Caller =
-  | { readonly kind: 'root'; readonly accountId: string }
+  | { readonly kind: 'root'; readonly accountId: string; readonly session?: RootSession }
   | { readonly kind: 'session'; readonly accountId: string; readonly session: Session; readonly role: Role }
   | { readonly kind: 'unsigned' };
 

@@ -116,7 +116,7 @@ export const ACTIONS = {
     'DeleteAccountAlias',
     'ListEntitiesForPolicy',
   ],
-  sts: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'],
+  sts: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity', 'GetSessionToken'],
 } as const satisfies Record<ServiceName, readonly string[]>;
 
 /** Name of an action of one service. */

@@ -19,6 +19,9 @@ export async function authenticate(account: Account, service: ServiceName, reque
   }
   if (!(await signatureHolds(request, authorization, key.secretAccessKey))) throw refusal(service, 'signature');
   if (isOver(account, key.caller)) throw refusal(service, 'expired');
+  // To IAM a root's session is nobody: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+  if (service === 'iam' && key.caller.kind === 'root' && key.caller.session !== undefined)
+    throw refusal(service, 'unknown');
   return key.caller;
 }
 
@@ -30,13 +33,19 @@ export function callerOf(account: Account, accessKeyId: string): Caller | undefi
 
 /** The access key that a caller signs with. */
 export function accessKeyOf(account: Account, caller: Caller): string {
-  if (caller.kind === 'session') return caller.session.accessKeyId;
   if (caller.kind === 'unsigned') throw new Error('Nobody signed: there is no access key');
+  if (caller.session !== undefined) return caller.session.accessKeyId;
   return caller.accountId === account.id ? 'local' : `account-${caller.accountId}`;
 }
 
+/** When a caller's credentials end, in milliseconds: never, for a static key. */
+export function endOf(caller: Caller): number {
+  const session = caller.kind === 'unsigned' ? undefined : caller.session;
+  return session === undefined ? Number.POSITIVE_INFINITY : Date.parse(session.expiresAt);
+}
+
 function isOver(account: Account, caller: Caller): boolean {
-  return caller.kind === 'session' && Date.parse(caller.session.expiresAt) <= account.now().getTime();
+  return endOf(caller) <= account.now().getTime();
 }
 
 /** A signature for another service or region is worth nothing here; those of a whole partition have a region of their own. */
@@ -56,14 +65,20 @@ interface Key {
 
 /**
  * The static keys are `local` (root of the account) and `account-<12 digits>` (root of that account), each with the secret
- * `local`; all others are sessions.
+ * `local`; all others are sessions, of a root or of a role.
  */
 function findKey(account: Account, accessKeyId: string): Key | undefined {
-  const accountId = accessKeyId === 'local' ? account.id : /^account-(\d{12})$/.exec(accessKeyId)?.[1];
-  if (accountId !== undefined) {
-    if (!account.accountExists(accountId)) return undefined;
-    return { secretAccessKey: 'local', caller: { kind: 'root', accountId } };
-  }
+  const rootSession = account.store.get('rootSession', accessKeyId);
+  const accountId =
+    accessKeyId === 'local' ? account.id : (rootSession?.accountId ?? /^account-(\d{12})$/.exec(accessKeyId)?.[1]);
+  if (accountId === undefined) return roleKey(account, accessKeyId);
+  if (!account.accountExists(accountId)) return undefined;
+  if (rootSession === undefined) return { secretAccessKey: 'local', caller: { kind: 'root', accountId } };
+  const { secretAccessKey, sessionToken } = rootSession;
+  return { secretAccessKey, sessionToken, caller: { kind: 'root', accountId, session: rootSession } };
+}
+
+function roleKey(account: Account, accessKeyId: string): Key | undefined {
   const session = account.store.get('session', accessKeyId);
   const role = session && account.store.get('role', session.roleName.toLowerCase());
   // A role made anew under the name of one that was deleted is another role.

@@ -126,6 +126,7 @@ function callerContext(account: Account, caller: Caller): Record<string, string>
       ...context,
       'aws:PrincipalArn': iamArn(account, 'root', caller.accountId),
       'aws:PrincipalType': 'Account',
+      ...(caller.session === undefined ? {} : { 'aws:TokenIssueTime': caller.session.issuedAt }),
     };
   }
   const { role, session } = caller;

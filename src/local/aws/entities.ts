@@ -158,11 +158,22 @@ export interface ManagedPolicy {
   };
 }
 
-/** One session of a role: temporary credentials and what they were issued for. */
-export interface Session {
+/** Temporary credentials, which need their session token in each request. Times are ISO 8601. */
+export interface TemporaryKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+}
+
+/** One session of an account's root. */
+export interface RootSession extends TemporaryKeys {
+  readonly accountId: string;
+}
+
+/** One session of a role: temporary credentials and what they were issued for. */
+export interface Session extends TemporaryKeys {
   readonly roleId: string;
   readonly roleName: string;
   readonly roleArn: string;
@@ -170,8 +181,6 @@ export interface Session {
   readonly arn: string;
   /** Of a session for a web identity. */
   readonly providerArn?: string;
-  readonly issuedAt: string;
-  readonly expiresAt: string;
   /** Session policies: they limit what the role's policies grant. */
   readonly policies: readonly string[];
 }
@@ -198,5 +207,6 @@ export interface Entities {
   readonly provider: Provider;
   readonly policy: ManagedPolicy;
   readonly session: Session;
+  readonly rootSession: RootSession;
   readonly registryToken: RegistryToken;
 }

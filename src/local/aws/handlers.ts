@@ -104,6 +104,7 @@ import {
 } from './iam/users.ts';
 import type { ActionName, ServiceName } from './actions.ts';
 import { assumeRole } from './assume-role.ts';
+import { getSessionToken } from './get-session-token.ts';
 import { assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
 interface Handles {
@@ -235,6 +236,7 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     AssumeRole: assumeRole,
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
     GetCallerIdentity: getCallerIdentity,
+    GetSessionToken: getSessionToken,
   },
 };
 

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { AssumeRoleRequest, AssumeRoleResponse } from '@aws-sdk/client-sts';
 import type { Account } from './account.ts';
 import type { Role, Session } from './entities.ts';
 import { AwsFault, stsFault } from './fault.ts';
 import { policyWithArn } from './iam/find-policy.ts';
-import { sessionArn, uniqueId } from './identifiers.ts';
+import { sessionArn } from './identifiers.ts';
 import { parsePolicy } from './policy-syntax.ts';
+import { keysAnswer, temporaryKeys } from './temporary-keys.ts';
 
 /** A role that STS knows of already: a fresh one may take its time. `undefined` for any other ARN. */
 export function visibleRole(account: Account, arn: string | undefined): Role | undefined {
@@ -48,19 +48,14 @@ export function startSession(account: Account, role: Role, terms: SessionTerms):
       400,
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
-  const issuedAt = account.now();
   const session: Session = {
-    accessKeyId: uniqueId('ASIA'),
-    secretAccessKey: randomBytes(30).toString('base64'),
-    sessionToken: randomBytes(96).toString('base64'),
+    ...temporaryKeys(account, terms.seconds),
     roleId: role.id,
     roleName: role.name,
     roleArn: role.arn,
     sessionName: terms.sessionName,
     arn: sessionArn(account, role.name, terms.sessionName),
     ...(terms.providerArn === undefined ? {} : { providerArn: terms.providerArn }),
-    issuedAt: issuedAt.toISOString(),
-    expiresAt: new Date(issuedAt.getTime() + terms.seconds * 1000).toISOString(),
     policies: terms.policies,
   };
   account.store.change({ kind: 'session', id: session.accessKeyId, value: session });
@@ -70,12 +65,7 @@ export function startSession(account: Account, role: Role, terms: SessionTerms):
 /** A session as STS hands it out. */
 export function sessionAnswer(session: Session): Pick<AssumeRoleResponse, 'Credentials' | 'AssumedRoleUser'> {
   return {
-    Credentials: {
-      AccessKeyId: session.accessKeyId,
-      SecretAccessKey: session.secretAccessKey,
-      SessionToken: session.sessionToken,
-      Expiration: new Date(session.expiresAt),
-    },
+    Credentials: keysAnswer(session),
     AssumedRoleUser: { AssumedRoleId: `${session.roleId}:${session.sessionName}`, Arn: session.arn },
   };
 }

@@ -35,12 +35,8 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     here: NOT_OFFERED,
   },
   {
-    rows: [
-      'sts/GetAccessKeyInfo: of an access key',
-      'sts/DecodeAuthorizationMessage: of what is none',
-      'sts/GetSessionToken: for the account itself',
-    ],
-    aws: 'gives a user’s or the root’s keys a time limit, and tells of keys and refusals',
+    rows: ['sts/GetAccessKeyInfo: of an access key', 'sts/DecodeAuthorizationMessage: of what is none'],
+    aws: 'tells of keys and refusals',
     here: NOT_OFFERED,
   },
 ];

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { GetAuthorizationTokenResponse } from '@aws-sdk/client-ecr';
 import type { Account, Call, Caller } from '../account.ts';
-import { accessKeyOf, callerOf } from '../authentication.ts';
+import { accessKeyOf, callerOf, endOf } from '../authentication.ts';
 import { registryHost } from '../identifiers.ts';
 
 const LIFETIME_MS = 12 * 3_600_000;
@@ -15,8 +15,7 @@ export function getAuthorizationToken({ account, caller }: Call): GetAuthorizati
   // Of the characters that ECR's have: none that a command, which takes the password as an argument, reads as the beginning of an option.
   const secret = randomBytes(48).toString('base64');
   const now = account.now().getTime();
-  const end = caller.kind === 'session' ? Date.parse(caller.session.expiresAt) : Number.POSITIVE_INFINITY;
-  const expiresAt = new Date(Math.min(now + LIFETIME_MS, end));
+  const expiresAt = new Date(Math.min(now + LIFETIME_MS, endOf(caller)));
   dropExpired(account, now);
   const value = { accessKeyId: accessKeyOf(account, caller), expiresAt: expiresAt.toISOString() };
   account.store.change({ kind: 'registryToken', id: idOf(secret), value });
