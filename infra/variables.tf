@@ -69,7 +69,7 @@ variable "mutation_events" {
 
   validation {
     condition     = alltrue([for event in var.mutation_events : !contains(["pull_request", "pull_request_target", "issue_comment", "issues", "fork"], event)])
-    error_message = "Events that an outsider can cause, such as pull_request_target or issue_comment, may not change things."
+    error_message = "Events that an outsider can cause, such as pull_request_target or issue_comment, must not change things."
   }
 }
 

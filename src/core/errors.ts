@@ -83,7 +83,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The one answer for what is not there and for what the caller may not know of: the same, byte for byte. */
+/** The one answer for what is not there and for what the caller must not know of: the same, byte for byte. */
 export function notFound(): ServiceError {
   return new ServiceError('not-found', "Not found, or you don't have access to it.");
 }

@@ -11,7 +11,7 @@ export interface Marked {
   readonly change: readonly EntityChange[];
 }
 
-/** Where no repository is marked anew. */
+/** Where no repository is marked again. */
 export const NOTHING_MARKED: Marked = { writes: [], change: [] };
 
 /**

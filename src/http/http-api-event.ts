@@ -19,7 +19,7 @@ const WANTED = 'This function takes events of an API Gateway HTTP API in payload
  * one that is taken for the other is a request that nobody made.
  *
  * API Gateway decodes the path. What was `%23` in the client's URL is `#` in the event, and would be taken for the URL's own when
- * it is read again: `DELETE …/koa%2Fapp%23old` would delete `koa/app`. So the path is encoded anew, piece by piece, and means to
+ * it is read again: `DELETE …/koa%2Fapp%23old` would delete `koa/app`. So the path is encoded again, piece by piece, and means to
  * the service what it meant in the event. The query string is taken as it was sent: API Gateway's parsed form has joined
  * what was repeated.
  * @param roots the first segments of all paths that the service knows, such as `v1`

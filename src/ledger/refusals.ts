@@ -145,7 +145,7 @@ function joinedOf(amount: number, first: string, last: string): Pick<AuditRecord
   return { joined: { count: amount, first: first < last ? first : last, last: first < last ? last : first } };
 }
 
-/** Begins to count anew, if nothing was counted since it was read. */
+/** Begins to count again, if nothing was counted since it was read. */
 function reopened(tables: Tables, key: Key, was: Counted | undefined, time: string) {
   return {
     Put: {

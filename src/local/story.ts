@@ -21,7 +21,7 @@ const ACCOUNTS = [
 
 const TAG = '3d3c42e5';
 
-/** Those who may not push: each with a real token of the same issuer. */
+/** Those who must not push: each with a real token of the same issuer. */
 const STRANGERS: readonly { readonly who: string; readonly job: Job }[] = [
   { who: 'a stranger', job: { repository: 'somebody-else/app' } },
   { who: 'a look-alike organisation', job: { repository: 'JPPOL-KOA-evil/GiftCardService' } },

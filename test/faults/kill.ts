@@ -231,7 +231,7 @@ function next(random: Random, number: number): Wanted {
 async function answeredAlike(server: Server, wanted: Wanted): Promise<readonly string[]> {
   const [first, second] = [await finished(server, wanted), await ask(server, KOA_JOB, wanted)];
   const same = first.status === second.status && withoutInstance(first.text) === withoutInstance(second.text);
-  // What was refused before anything was accepted is decided anew each time.
+  // What was refused before anything was accepted is decided again each time.
   return same || first.status >= 400
     ? []
     : [`${wanted.method} ${wanted.path} was answered ${first.status}, then ${second.status}`];

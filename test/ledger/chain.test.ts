@@ -104,7 +104,7 @@ t.test('whatever is changed, left out, doubled, moved or made up is found', (t) 
   t.end();
 });
 
-t.test('what was cut off the end, or written anew from some event on, is found by a head that was noted down', (t) => {
+t.test('what was cut off the end, or rewritten from some event on, is found by a head that was noted down', (t) => {
   const chain = link(
     'koa',
     EMPTY_CHAIN,

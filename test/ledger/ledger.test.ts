@@ -248,7 +248,7 @@ t.test('many refusals at once make one whole chain', async (t) => {
   t.equal(
     await appendToChain(tables, 'koa.refusals', RECORD),
     false,
-    'a head that got lost does not begin the chain anew over what is there',
+    'a head that got lost does not begin the chain again over what is there',
   );
   const { Item } = await tables.documents.send(
     new GetCommand({ TableName: tables.audit, Key: { pk: 'koa.refusals', sk: auditSortKey(1) } }),

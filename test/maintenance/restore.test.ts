@@ -98,7 +98,7 @@ t.test('a state table that was thrown away is restored and reconciled, and nothi
     'a stranger is refused, which is recorded',
   );
 
-  await t.test('thrown away, made anew, restored', async (t) => {
+  await t.test('thrown away, re-created, restored', async (t) => {
     await t.rejects(
       restoreState(tables, Readable.from(exported)),
       /not empty/,

@@ -12,7 +12,7 @@ function write(content: string | Buffer): void {
 }
 
 t.test(
-  'a Python tool is used only where it runs what is beside it: one in a copied checkout is installed anew',
+  'a Python tool is used only where it runs what is beside it: one in a copied checkout is installed again',
   async (t) => {
     t.notOk(isUsable(environment, path), 'what is not there');
     write(`#!${environment}/bin/python3\nimport tool\n`);

@@ -103,7 +103,7 @@ export async function refusesWithoutToken(t: Test, world: World, { as, request }
   }
 }
 
-/** The one answer for what is not there and for what the caller may not know of. */
+/** The one answer for what is not there and for what the caller must not know of. */
 export async function learnsNothing(t: Test, world: World, asked: readonly Valid[]): Promise<void> {
   const texts = new Set<string>();
   const headers = new Set<string>();
@@ -117,7 +117,7 @@ export async function learnsNothing(t: Test, world: World, asked: readonly Valid
   t.equal(headers.size, 1, 'and so are the headers');
 }
 
-/** What KOA and strangers may ask of departments that they may not know of, next to those that are not there. */
+/** What KOA and strangers may ask of departments that they must not know of, next to those that are not there. */
 export function othersDepartments(request: (department: string) => Asked): readonly Valid[] {
   return [
     { as: KOA, request: request('pol') },

@@ -13,7 +13,7 @@ export interface Names {
   readonly operation: string;
 }
 
-/** What a caller may not know of must answer as these do. */
+/** What a caller must not know of must answer as these do. */
 export const NOBODYS: Names = {
   department: 'nobody',
   login: 'JPPOL-NOBODY',

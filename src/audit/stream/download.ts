@@ -14,7 +14,7 @@ export interface Download {
   readonly department?: string;
 }
 
-/** How often a request is repeated that brings nothing; each event that arrives begins the count anew. */
+/** How often a request is repeated that brings nothing; each event that arrives begins the count again. */
 const TRIES = 6;
 
 /**
@@ -147,7 +147,7 @@ export async function follow({ client, output, query, department, source }: Foll
   const file = await open(output, 'a+');
   try {
     const { size } = await stat(output);
-    if (size < mark.bytes) throw new Error(`${output} is shorter than ${markPath} says. Delete both to begin anew.`);
+    if (size < mark.bytes) throw new Error(`${output} is shorter than ${markPath} says. Delete both to begin again.`);
     await file.truncate(mark.bytes);
     for (let tries = 0; ; ) {
       try {

@@ -5,7 +5,7 @@ import { createVerifier, type Problem, type VerifiedChain } from './verify.ts';
 import type { Witness } from './vouch.ts';
 
 /**
- * Verifies what the service gives now; with files, also that it still holds what they hold: a chain that was written anew would be whole
+ * Verifies what the service gives now; with files, also that it still holds what they hold: a chain that was rewritten would be whole
  * in itself, but not the one that was exported. What vouches for the files vouches for the service's chains; behind that nothing does,
  * until the next export.
  */

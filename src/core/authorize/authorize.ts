@@ -50,7 +50,7 @@ export function authorize(facts: AuthorizationFacts): Decision {
   return { ...decision, department: facts.department.id };
 }
 
-/** The caller's role towards the department in question, or `undefined` where the caller may not know of it. */
+/** The caller's role towards the department in question, or `undefined` where the caller must not know of it. */
 function roleOf(rule: Rule, facts: AuthorizationFacts): { readonly role: Role; readonly because: string } | undefined {
   const { caller, department, organisations = [] } = facts;
   if (isPlatform(caller, facts)) {

@@ -4,7 +4,7 @@ import type { Organisation } from '../../model/organisation.ts';
 import type { PlatformCaller } from '../../model/platform-caller.ts';
 import { isWanted } from '../../model/pending.ts';
 
-/** What a caller is to a department. `stranger`: may not know that it exists. */
+/** What a caller is to a department. `stranger`: must not know that it exists. */
 export type Role = 'platform' | 'manager' | 'member' | 'stranger';
 
 /** A role, and the rule that gave it, in words. */

@@ -58,7 +58,7 @@ export const replayOperation: Command<'replayOperation', Facts> = {
   },
 };
 
-/** Whatever was fresh has been touched since, and nobody says anew that images may go. */
+/** Whatever was fresh has been touched since, and nobody says again that images may go. */
 function known(target: Target): Target {
   switch (target.kind) {
     case 'repository':

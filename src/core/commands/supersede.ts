@@ -3,7 +3,7 @@ import type { Operation } from '../../model/operation.ts';
 
 /** An operation that ends because a newer one takes its place before it is done. */
 export function supersededBy(old: Operation, by: Operation): Operation {
-  const detail = `${by.id} set the same anew and took its place, with ${old.completed} of ${old.total} resources done.`;
+  const detail = `${by.id} set the same again and took its place, with ${old.completed} of ${old.total} resources done.`;
   return { ...old, status: 'failed', error: { code: 'superseded', detail }, finishedAt: by.createdAt };
 }
 

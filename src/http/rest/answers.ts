@@ -64,7 +64,7 @@ export function linkTo(operation: ContractOperation, input: Located, after: stri
   return `<${addressOf(operation, input)}?${query.toString()}>; rel="next"`;
 }
 
-/** The operation's address with its parameters, made anew so that nothing the client wrote reaches a header unencoded. */
+/** The operation's address with its parameters, made again so that nothing the client wrote reaches a header unencoded. */
 function addressOf(operation: ContractOperation, { params }: Located): string {
   const given = new Map(Object.entries(params));
   return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given.get(name) ?? ''));

@@ -81,7 +81,7 @@ function findKey(account: Account, accessKeyId: string): Key | undefined {
 function roleKey(account: Account, accessKeyId: string): Key | undefined {
   const session = account.store.get('session', accessKeyId);
   const role = session && account.store.get('role', session.roleName.toLowerCase());
-  // A role made anew under the name of one that was deleted is another role.
+  // A role re-created under the name of one that was deleted is another role.
   if (session === undefined || role?.id !== session.roleId) return undefined;
   const { secretAccessKey, sessionToken } = session;
   return { secretAccessKey, sessionToken, caller: { kind: 'session', accountId: account.id, session, role } };

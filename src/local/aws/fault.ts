@@ -48,7 +48,7 @@ export function stsFault(shape: string, message: string): AwsFault {
   return modelled('sts', shape, message);
 }
 
-/** The refusal of a request that its caller may not make: each protocol has its own code and status for it. */
+/** The refusal of a request that its caller is not allowed to make: each protocol has its own code and status for it. */
 export function accessDenied(service: ServiceName, message: string): AwsFault {
   return service === 'ecr'
     ? new AwsFault('AccessDeniedException', 400, message)

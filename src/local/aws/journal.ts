@@ -19,7 +19,7 @@ export interface Journal {
 }
 
 /**
- * Opens the journal of a directory for this process alone, and writes it anew without what was overwritten. A last line
+ * Opens the journal of a directory for this process alone, and rewrites it without what was overwritten. A last line
  * that a kill cut short is dropped: nobody was told that its changes were made.
  */
 export function openJournal(directory: string): Journal {

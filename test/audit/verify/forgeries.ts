@@ -16,7 +16,7 @@ import { beginParquet } from '../../../src/audit/bulk/parquet.ts';
 import type { AuditEvent, ChainHeadRecord } from '../../../src/model/audit-event.ts';
 import { recordOf } from '../log.ts';
 
-/** What a forger has: a copy of the folder, what its manifests said, and a folder of the same exports, written anew with another log. */
+/** What a forger has: a copy of the folder, what its manifests said, and a folder of the same exports, rewritten with another log. */
 export interface Forger {
   readonly copy: string;
   readonly manifests: readonly [Manifest, Manifest, Manifest, Manifest];
@@ -261,7 +261,7 @@ interface Forged {
   readonly heads?: (heads: readonly ChainHeadRecord[]) => readonly ChainHeadRecord[];
 }
 
-/** Writes an export anew, and a manifest that fits it, behind the one before it. */
+/** Rewrites an export, and a manifest that fits it, behind the one before it. */
 async function forgeExport(
   copy: string,
   manifest: Manifest,

@@ -110,22 +110,19 @@ t.test('a bulk export proves itself', async (t) => {
     }
   });
 
-  await t.test(
-    'a chain that was written anew from some event on is found by the manifests and by anchors',
-    async (t) => {
-      const forged = chainOf('koa', 220, '2026-11-01T00:00:01.000Z');
-      const file = join(scratch, 'anew.ndjson');
-      const platform = (await eventsOf(join(folder, third.files[0]?.key ?? ''))).concat(
-        await eventsOf(
-          join(folder, second.files.find(({ runs }) => runs.some(({ chain }) => chain === 'platform'))?.key ?? ''),
-        ),
-      );
-      const anchors = platform.filter(({ chain }) => chain === 'platform').sort((a, b) => a.seq - b.seq);
-      await writeFile(file, [...forged, ...anchors].map((event) => `${JSON.stringify(event)}\n`).join(''));
-      const { problems } = await verifyFiles([file], { partial: true });
-      t.match(problems.map(({ what }) => what).join('\n'), /is another event than the one that event platform\/1 says/);
-    },
-  );
+  await t.test('a chain that was rewritten from some event on is found by the manifests and by anchors', async (t) => {
+    const forged = chainOf('koa', 220, '2026-11-01T00:00:01.000Z');
+    const file = join(scratch, 'anew.ndjson');
+    const platform = (await eventsOf(join(folder, third.files[0]?.key ?? ''))).concat(
+      await eventsOf(
+        join(folder, second.files.find(({ runs }) => runs.some(({ chain }) => chain === 'platform'))?.key ?? ''),
+      ),
+    );
+    const anchors = platform.filter(({ chain }) => chain === 'platform').sort((a, b) => a.seq - b.seq);
+    await writeFile(file, [...forged, ...anchors].map((event) => `${JSON.stringify(event)}\n`).join(''));
+    const { problems } = await verifyFiles([file], { partial: true });
+    t.match(problems.map(({ what }) => what).join('\n'), /is another event than the one that event platform\/1 says/);
+  });
 
   await t.test('a part of a chain is proved from a trusted head on', async (t) => {
     const file = join(scratch, 'part.ndjson');
