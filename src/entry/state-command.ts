@@ -6,10 +6,9 @@ import { parseArgs } from 'node:util';
 import { composeExecutor } from '../compose/compose-executor.ts';
 import { ConfigError, readConfig } from '../config/config.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
-import type { DepartmentId } from '../model/ids.ts';
 import type { ExecutorParts } from '../executor/parts.ts';
 import { ensureTables } from '../ledger/tables.ts';
-import { listDepartmentIds } from '../ledger/read.ts';
+import { allDepartmentIds } from '../ledger/read.ts';
 import { inTurn } from '../maintenance/in-turn.ts';
 import { writeSnapshot } from '../maintenance/snapshot.ts';
 import { readState, restoreState, type StateItem } from '../ledger/state-table.ts';
@@ -86,7 +85,7 @@ async function restoreFrom({ tables }: ExecutorParts, file: string): Promise<num
 async function upgrade(parts: ExecutorParts): Promise<number> {
   say(`${await upgradeState(parts.tables)} operations of an earlier version say now whose they are\n`);
   let told = 0;
-  for await (const department of departments(parts))
+  for await (const department of allDepartmentIds(parts.tables))
     if ((await inTurn(parts, department, (run) => writeSnapshot(parts, run))) > 0) told += 1;
   return say(`${told} departments of an earlier version are told by their audit chains now\n`);
 }
@@ -95,21 +94,12 @@ async function reconcileAll(parts: ExecutorParts, apply: boolean): Promise<numbe
   let open = 0;
   for (const forwarded of await forwardOtherChains(parts.tables, parts.now())) say(toldOfChain(forwarded));
   say(toldOfExport(await reconcileExport(parts.tables, parts.now())));
-  for await (const department of departments(parts)) {
+  for await (const department of allDepartmentIds(parts.tables)) {
     const found = await reconcile(parts, department, apply);
     say(told(found, apply));
     if (found.pending.length > 0 || (found.changes.length > 0 && !apply)) open += 1;
   }
   return open === 0 ? 0 : 2;
-}
-
-async function* departments({ tables }: ExecutorParts): AsyncGenerator<DepartmentId> {
-  for (let after: string | undefined; ; ) {
-    const page = await listDepartmentIds(tables, 100, after);
-    yield* page;
-    if (page.length < 100) return;
-    after = page.at(-1);
-  }
 }
 
 function toldOfExport({ last, begun, released }: ReconciledExport): string {

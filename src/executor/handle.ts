@@ -1,6 +1,6 @@
 import { readAccountQuotas } from '../aws/quotas.ts';
 import { withAccountQuotas, writeQuotas } from '../ledger/quotas.ts';
-import { listDepartmentIds } from '../ledger/read.ts';
+import { allDepartmentIds } from '../ledger/read.ts';
 import { isDepartmentId, type DepartmentId } from '../model/ids.ts';
 import { execute, type Left } from './execute.ts';
 import type { ExecutorParts } from './parts.ts';
@@ -108,11 +108,8 @@ export function rungBy(records: readonly StreamRecord[]): readonly DepartmentId[
   return [...new Set(ids)];
 }
 
-async function allDepartments(parts: ExecutorParts): Promise<readonly DepartmentId[]> {
+async function allDepartments({ tables }: ExecutorParts): Promise<readonly DepartmentId[]> {
   const all: DepartmentId[] = [];
-  for (;;) {
-    const page = await listDepartmentIds(parts.tables, 100, all.at(-1));
-    all.push(...page);
-    if (page.length < 100) return all;
-  }
+  for await (const department of allDepartmentIds(tables)) all.push(department);
+  return all;
 }

@@ -204,6 +204,19 @@ export async function listDepartmentIds(
   return items.map((item) => item.sk as DepartmentId);
 }
 
+/** Departments that are read at once. */
+const DEPARTMENTS = 100;
+
+/** Reads the ids of all departments in order, as far as they are asked for. */
+export async function* allDepartmentIds(tables: Tables): AsyncGenerator<DepartmentId> {
+  for (let after: DepartmentId | undefined; ; ) {
+    const page = await listDepartmentIds(tables, DEPARTMENTS, after);
+    yield* page;
+    if (page.length < DEPARTMENTS) return;
+    after = page.at(-1);
+  }
+}
+
 async function firstOf(tables: Tables, pk: string, limit: number, after: string | undefined): Promise<readonly Item[]> {
   const items = await queryUpTo(
     tables,

@@ -1,16 +1,16 @@
 import type { ExecutorParts } from '../executor/parts.ts';
-import { listDepartmentIds, readDepartment } from '../ledger/read.ts';
+import { allDepartmentIds, readDepartment } from '../ledger/read.ts';
 import { embeddedMetric } from '../metrics/metrics.ts';
 import { compareWithAws } from './reconcile.ts';
 
 /**
- * Looks at all that the departments own in AWS and counts what stands there otherwise than the state says. Nothing is
+ * Looks at all that the departments own in AWS and counts what stands there other than the state says. Nothing is
  * written, and no lease is taken: a department with something pending is left for the next look.
  * @returns how many resources differ
  */
 export async function lookForDrift(parts: ExecutorParts): Promise<number> {
   let resources = 0;
-  for await (const department of departments(parts)) resources += await driftOf(parts, department);
+  for await (const department of allDepartmentIds(parts.tables)) resources += await driftOf(parts, department);
   parts.log.info(embeddedMetric({ kind: 'drift', resources }, parts.tables.state, parts.now()), 'Looked for drift');
   return resources;
 }
@@ -27,15 +27,5 @@ async function driftOf(parts: ExecutorParts, department: string): Promise<number
     // What can't be compared, because it is no longer the department's, differs as well.
     parts.log.error({ department, err: error }, 'A department could not be compared with AWS');
     return 1;
-  }
-}
-
-async function* departments({ tables }: ExecutorParts): AsyncGenerator<string> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await listDepartmentIds(tables, 100, after);
-    yield* page;
-    if (page.length < 100) return;
-    after = page.at(-1);
   }
 }
