@@ -41,7 +41,6 @@ import { listTagsForResource, tagResource, untagResource } from './ecr/repositor
 import { createAccountAlias, deleteAccountAlias, listAccountAliases } from './iam/account-aliases.ts';
 import { getAccountSummary } from './iam/account-summary.ts';
 import { attachRolePolicy, detachRolePolicy, listAttachedRolePolicies } from './iam/attached-policies.ts';
-import { listRoleTags, tagRole, untagRole } from './iam/iam-tags.ts';
 import {
   addRoleToInstanceProfile,
   createInstanceProfile,
@@ -49,14 +48,10 @@ import {
   getInstanceProfile,
   listInstanceProfiles,
   listInstanceProfilesForRole,
-  listInstanceProfileTags,
   removeRoleFromInstanceProfile,
-  tagInstanceProfile,
-  untagInstanceProfile,
 } from './iam/instance-profiles.ts';
 import { createPolicy, deletePolicy, getPolicy, listPolicies } from './iam/managed-policies.ts';
 import { listEntitiesForPolicy } from './iam/policy-entities.ts';
-import { listPolicyTags, tagPolicy, untagPolicy } from './iam/policy-tags.ts';
 import {
   createPolicyVersion,
   deletePolicyVersion,
@@ -70,10 +65,7 @@ import {
   deleteOpenIDConnectProvider,
   getOpenIDConnectProvider,
   listOpenIDConnectProviders,
-  listOpenIDConnectProviderTags,
   removeClientIdFromOpenIDConnectProvider,
-  tagOpenIDConnectProvider,
-  untagOpenIDConnectProvider,
   updateOpenIDConnectProviderThumbprint,
 } from './iam/providers.ts';
 import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './iam/role-policies.ts';
@@ -89,6 +81,7 @@ import {
   updateRoleDescription,
 } from './iam/roles.ts';
 import { simulatePrincipalPolicy } from './iam/simulate.ts';
+import { instanceProfileTags, policyTags, providerTags, roleTags, userTags } from './iam/tag-actions.ts';
 import {
   createUser,
   deleteUser,
@@ -96,10 +89,7 @@ import {
   getUser,
   listGroupsForUser,
   listUsers,
-  listUserTags,
   putUserPermissionsBoundary,
-  tagUser,
-  untagUser,
   updateUser,
 } from './iam/users.ts';
 import type { ActionName, ServiceName } from './actions.ts';
@@ -167,9 +157,9 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     GetRole: getRole,
     DeleteRole: deleteRole,
     ListRoles: listRoles,
-    TagRole: tagRole,
-    UntagRole: untagRole,
-    ListRoleTags: listRoleTags,
+    TagRole: roleTags.tag,
+    UntagRole: roleTags.untag,
+    ListRoleTags: roleTags.list,
     UpdateRole: updateRole,
     UpdateRoleDescription: updateRoleDescription,
     UpdateAssumeRolePolicy: updateAssumeRolePolicy,
@@ -190,9 +180,9 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     AddClientIDToOpenIDConnectProvider: addClientIdToOpenIDConnectProvider,
     RemoveClientIDFromOpenIDConnectProvider: removeClientIdFromOpenIDConnectProvider,
     UpdateOpenIDConnectProviderThumbprint: updateOpenIDConnectProviderThumbprint,
-    TagOpenIDConnectProvider: tagOpenIDConnectProvider,
-    UntagOpenIDConnectProvider: untagOpenIDConnectProvider,
-    ListOpenIDConnectProviderTags: listOpenIDConnectProviderTags,
+    TagOpenIDConnectProvider: providerTags.tag,
+    UntagOpenIDConnectProvider: providerTags.untag,
+    ListOpenIDConnectProviderTags: providerTags.list,
     CreatePolicy: createPolicy,
     GetPolicy: getPolicy,
     GetPolicyVersion: getPolicyVersion,
@@ -201,9 +191,9 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     CreatePolicyVersion: createPolicyVersion,
     SetDefaultPolicyVersion: setDefaultPolicyVersion,
     DeletePolicyVersion: deletePolicyVersion,
-    TagPolicy: tagPolicy,
-    UntagPolicy: untagPolicy,
-    ListPolicyTags: listPolicyTags,
+    TagPolicy: policyTags.tag,
+    UntagPolicy: policyTags.untag,
+    ListPolicyTags: policyTags.list,
     DeletePolicy: deletePolicy,
     SimulatePrincipalPolicy: simulatePrincipalPolicy,
     GetAccountSummary: getAccountSummary,
@@ -215,18 +205,18 @@ const HANDLERS: { readonly [S in ServiceName]: Readonly<Record<ActionName<S>, Ha
     ListGroupsForUser: listGroupsForUser,
     PutUserPermissionsBoundary: putUserPermissionsBoundary,
     DeleteUserPermissionsBoundary: deleteUserPermissionsBoundary,
-    TagUser: tagUser,
-    UntagUser: untagUser,
-    ListUserTags: listUserTags,
+    TagUser: userTags.tag,
+    UntagUser: userTags.untag,
+    ListUserTags: userTags.list,
     CreateInstanceProfile: createInstanceProfile,
     GetInstanceProfile: getInstanceProfile,
     ListInstanceProfiles: listInstanceProfiles,
     DeleteInstanceProfile: deleteInstanceProfile,
     AddRoleToInstanceProfile: addRoleToInstanceProfile,
     RemoveRoleFromInstanceProfile: removeRoleFromInstanceProfile,
-    TagInstanceProfile: tagInstanceProfile,
-    UntagInstanceProfile: untagInstanceProfile,
-    ListInstanceProfileTags: listInstanceProfileTags,
+    TagInstanceProfile: instanceProfileTags.tag,
+    UntagInstanceProfile: instanceProfileTags.untag,
+    ListInstanceProfileTags: instanceProfileTags.list,
     CreateAccountAlias: createAccountAlias,
     ListAccountAliases: listAccountAliases,
     DeleteAccountAlias: deleteAccountAlias,

@@ -1,36 +1,8 @@
-import type {
-  ListRoleTagsRequest,
-  ListRoleTagsResponse,
-  Tag,
-  TagRoleRequest,
-  UntagRoleRequest,
-} from '@aws-sdk/client-iam';
-import type { Call } from '../account.ts';
+import type { ListRoleTagsRequest, ListRoleTagsResponse, Tag } from '@aws-sdk/client-iam';
 import type { Tags } from '../entities.ts';
 import { AwsFault, iamFault } from '../fault.ts';
 import { pageOf, readToken } from '../paging.ts';
 import { MAX_TAGS, tagFault, tagList } from '../tags.ts';
-import { findRole, keepRole } from './find-role.ts';
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html */
-export function tagRole({ account }: Call, input: TagRoleRequest): object {
-  const role = findRole(account, input.RoleName);
-  keepRole(account, { ...role, tags: checkedIamTags(role.tags, input.Tags ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagRole.html */
-export function untagRole({ account }: Call, input: UntagRoleRequest): object {
-  const role = findRole(account, input.RoleName);
-  keepRole(account, { ...role, tags: tagsWithout(role.tags, input.TagKeys ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoleTags.html */
-export function listRoleTags({ account }: Call, input: ListRoleTagsRequest): ListRoleTagsResponse {
-  const role = findRole(account, input.RoleName);
-  return pageOfTags(role.tags, input);
-}
 
 /** Tags without those of some keys, whose case does not count. */
 export function tagsWithout(present: Tags, keys: readonly string[]): Tags {

@@ -10,11 +10,7 @@ import type {
   ListInstanceProfilesForRoleResponse,
   ListInstanceProfilesRequest,
   ListInstanceProfilesResponse,
-  ListInstanceProfileTagsRequest,
-  ListInstanceProfileTagsResponse,
   RemoveRoleFromInstanceProfileRequest,
-  TagInstanceProfileRequest,
-  UntagInstanceProfileRequest,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
 import type { InstanceProfile } from '../entities.ts';
@@ -24,7 +20,7 @@ import { pageOf, readToken } from '../paging.ts';
 import { tagList } from '../tags.ts';
 import { findInstanceProfile, instanceProfilesOf, keepInstanceProfile } from './find-instance-profile.ts';
 import { findRole } from './find-role.ts';
-import { checkedIamTags, pageOfTags, tagsWithout } from './iam-tags.ts';
+import { checkedIamTags } from './iam-tags.ts';
 import { listAnswer } from './roles.ts';
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateInstanceProfile.html */
@@ -97,28 +93,6 @@ export function removeRoleFromInstanceProfile({ account }: Call, input: RemoveRo
     throw iamFault('NoSuchEntityException', `The role with name ${input.RoleName} cannot be found.`);
   keepInstanceProfile(account, profile);
   return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagInstanceProfile.html */
-export function tagInstanceProfile({ account }: Call, input: TagInstanceProfileRequest): object {
-  const profile = findInstanceProfile(account, input.InstanceProfileName);
-  keepInstanceProfile(account, { ...profile, tags: checkedIamTags(profile.tags, input.Tags ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagInstanceProfile.html */
-export function untagInstanceProfile({ account }: Call, input: UntagInstanceProfileRequest): object {
-  const profile = findInstanceProfile(account, input.InstanceProfileName);
-  keepInstanceProfile(account, { ...profile, tags: tagsWithout(profile.tags, input.TagKeys ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfileTags.html */
-export function listInstanceProfileTags(
-  { account }: Call,
-  input: ListInstanceProfileTagsRequest,
-): ListInstanceProfileTagsResponse {
-  return pageOfTags(findInstanceProfile(account, input.InstanceProfileName).tags, input);
 }
 
 function pageOfProfiles(

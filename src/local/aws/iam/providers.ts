@@ -5,12 +5,8 @@ import type {
   DeleteOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderRequest,
   GetOpenIDConnectProviderResponse,
-  ListOpenIDConnectProviderTagsRequest,
-  ListOpenIDConnectProviderTagsResponse,
   ListOpenIDConnectProvidersResponse,
   RemoveClientIDFromOpenIDConnectProviderRequest,
-  TagOpenIDConnectProviderRequest,
-  UntagOpenIDConnectProviderRequest,
   UpdateOpenIDConnectProviderThumbprintRequest,
 } from '@aws-sdk/client-iam';
 import type { Account, Call } from '../account.ts';
@@ -18,7 +14,7 @@ import type { Provider } from '../entities.ts';
 import { iamFault } from '../fault.ts';
 import { iamArn } from '../identifiers.ts';
 import { tagList } from '../tags.ts';
-import { checkedIamTags, pageOfTags, tagsWithout } from './iam-tags.ts';
+import { checkedIamTags } from './iam-tags.ts';
 
 /** Client ids of one provider: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_CLIENT_IDS = 100;
@@ -107,36 +103,16 @@ export function updateOpenIDConnectProviderThumbprint(
   return {};
 }
 
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagOpenIDConnectProvider.html */
-export function tagOpenIDConnectProvider({ account }: Call, input: TagOpenIDConnectProviderRequest): object {
-  const provider = findProvider(account, input.OpenIDConnectProviderArn);
-  keepProvider(account, { ...provider, tags: checkedIamTags(provider.tags, input.Tags ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagOpenIDConnectProvider.html */
-export function untagOpenIDConnectProvider({ account }: Call, input: UntagOpenIDConnectProviderRequest): object {
-  const provider = findProvider(account, input.OpenIDConnectProviderArn);
-  keepProvider(account, { ...provider, tags: tagsWithout(provider.tags, input.TagKeys ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOpenIDConnectProviderTags.html */
-export function listOpenIDConnectProviderTags(
-  { account }: Call,
-  input: ListOpenIDConnectProviderTagsRequest,
-): ListOpenIDConnectProviderTagsResponse {
-  return pageOfTags(findProvider(account, input.OpenIDConnectProviderArn).tags, input);
-}
-
-function findProvider(account: Account, arn = ''): Provider {
+/** A provider by ARN, or IAM's `NoSuchEntity`. */
+export function findProvider(account: Account, arn = ''): Provider {
   const provider = account.store.get('provider', arn);
   if (provider === undefined)
     throw iamFault('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`);
   return provider;
 }
 
-function keepProvider(account: Account, provider: Provider): void {
+/** Keeps a changed provider. */
+export function keepProvider(account: Account, provider: Provider): void {
   account.store.change({ kind: 'provider', id: provider.arn, value: provider });
 }
 

@@ -9,11 +9,7 @@ import type {
   ListGroupsForUserResponse,
   ListUsersRequest,
   ListUsersResponse,
-  ListUserTagsRequest,
-  ListUserTagsResponse,
   PutUserPermissionsBoundaryRequest,
-  TagUserRequest,
-  UntagUserRequest,
   UpdateUserRequest,
   User as UserAnswer,
 } from '@aws-sdk/client-iam';
@@ -24,7 +20,7 @@ import { iamArn, uniqueId } from '../identifiers.ts';
 import { pageOf, readToken } from '../paging.ts';
 import { tagList } from '../tags.ts';
 import { findUser, keepUser } from './find-user.ts';
-import { checkedIamTags, pageOfTags, tagsWithout } from './iam-tags.ts';
+import { checkedIamTags } from './iam-tags.ts';
 import { checkBoundary } from './roles.ts';
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html */
@@ -100,25 +96,6 @@ export function deleteUserPermissionsBoundary({ account }: Call, input: DeleteUs
   const { boundaryArn: _, ...user } = findUser(account, input.UserName);
   keepUser(account, user);
   return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html */
-export function tagUser({ account }: Call, input: TagUserRequest): object {
-  const user = findUser(account, input.UserName);
-  keepUser(account, { ...user, tags: checkedIamTags(user.tags, input.Tags ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagUser.html */
-export function untagUser({ account }: Call, input: UntagUserRequest): object {
-  const user = findUser(account, input.UserName);
-  keepUser(account, { ...user, tags: tagsWithout(user.tags, input.TagKeys ?? []) });
-  return {};
-}
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html */
-export function listUserTags({ account }: Call, input: ListUserTagsRequest): ListUserTagsResponse {
-  return pageOfTags(findUser(account, input.UserName).tags, input);
 }
 
 function checkFree(account: Account, name: string): void {
