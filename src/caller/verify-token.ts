@@ -9,10 +9,10 @@ import { issuerKeys } from './issuer-keys.ts';
 import type { JwksFetch } from './issuer-keys.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
 import { IssuerUnavailable } from './issuer-unavailable.ts';
-import { rememberTokens } from './remembered-tokens.ts';
 import { quoted, TokenRefused } from './token-refused.ts';
 import { checkTrustedIssuer } from './trusted-issuer.ts';
 import { readUnverifiedToken } from './unverified-token.ts';
+import { leastRecentlyUsed } from '../lib/least-recently-used.ts';
 
 /** Whose tokens are accepted, and how narrowly. */
 export interface TokenVerifierOptions {
@@ -37,6 +37,13 @@ export interface TokenVerifierOptions {
   readonly allowLoopbackIssuers?: boolean;
 }
 
+/** A token that was verified once, by its SHA-256. Its end is kept apart from the Caller, whose dates others could change. */
+interface RememberedToken {
+  readonly caller: Caller;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
 /** From the `Authorization` header and the time to the Caller. Throws TokenRefused (401) or IssuerUnavailable (503). */
 export type TokenVerifier = (authorizationHeader: string | undefined, now: Date) => Promise<Caller>;
 
@@ -49,7 +56,7 @@ export type TokenVerifier = (authorizationHeader: string | undefined, now: Date)
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const settings = readSettings(options);
   const keysByIssuer = new Map(settings.issuers.map((issuer) => [issuer, issuerKeys(issuer, settings.jwksFetch)]));
-  const remembered = rememberTokens(settings.rememberAtMost);
+  const remembered = leastRecentlyUsed<RememberedToken>(settings.rememberAtMost);
 
   return async (authorizationHeader, now) => {
     const seconds = wholeSeconds(now);
@@ -73,7 +80,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     if (claims.exp - claims.iat > settings.maxTokenAgeSeconds) throw livesTooLong(settings.maxTokenAgeSeconds);
 
     const caller = callerOf(claims, tokenSha256, unknownClaims(unverified.payload));
-    remembered.remember(tokenSha256, { caller, expiresAt: claims.exp });
+    remembered.set(tokenSha256, { caller, expiresAt: claims.exp });
     return caller;
   };
 }

@@ -1,4 +1,5 @@
 import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { leastRecentlyUsed } from '../../lib/least-recently-used.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 /** Longest document, in characters; with the number of documents that are kept it bounds what they can hold. */
@@ -15,16 +16,13 @@ export interface Documents {
  * @param atMost how many are kept
  */
 export function createDocuments(atMost: number): Documents {
-  const kept = new Map<string, DocumentNode>();
+  const kept = leastRecentlyUsed<DocumentNode>(atMost);
   return {
     read: (text) => {
-      const document = kept.get(text) ?? parsed(text);
-      if (document instanceof GraphQLError) return document;
-      // A map holds the order in which its entries were set: the first is the one that nobody has asked for the longest.
-      kept.delete(text);
-      kept.set(text, document);
-      const [oldest] = kept.keys();
-      if (kept.size > atMost && oldest !== undefined) kept.delete(oldest);
+      const known = kept.get(text);
+      if (known !== undefined) return known;
+      const document = parsed(text);
+      if (!(document instanceof GraphQLError)) kept.set(text, document);
       return document;
     },
   };
