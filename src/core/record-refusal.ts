@@ -1,12 +1,16 @@
 import { appendToChain } from '../ledger/append.ts';
-import { countRefusal, keepRefusal, tellRefusal, type CountedAs, type Refusal } from '../ledger/refusals.ts';
+import {
+  countRefusal,
+  JOINED_MILLISECONDS,
+  keepRefusal,
+  tellRefusal,
+  type CountedAs,
+  type Refusal,
+} from '../ledger/refusals.ts';
 import type { CoreParts } from './parts.ts';
 
 /** How often appending a refusal is tried when others append to the same chain at the same time. */
 const ATTEMPTS = 6;
-
-/** For how long after an event the refusals that follow it are only counted, in milliseconds. */
-export const JOINED_MILLISECONDS = 60_000;
 
 /**
  * Records a refusal, so that it is not lost whatever happens afterwards. `alone`: as an event of its own. `joined`: the first is an event

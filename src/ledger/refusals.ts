@@ -13,6 +13,9 @@ export interface Refusal {
   readonly record: AuditRecord;
 }
 
+/** For how long after an event the refusals that follow it are only counted, in milliseconds. */
+export const JOINED_MILLISECONDS = 60_000;
+
 /** Refusals that were counted and are in no event yet: how many, when the first was, and the last with all that is known of it. */
 interface Counted {
   readonly key: Key;
@@ -164,9 +167,9 @@ function unchanged({ opened, count: amount }: Counted) {
   };
 }
 
-/** Takes away what counts nothing; what is younger than a minute may still be counted with. */
+/** Takes away what counts nothing; what is younger may still be counted with. */
 async function forget(tables: Tables, counted: Counted, now: Date): Promise<void> {
-  if (Date.parse(counted.opened) > now.getTime() - 60_000) return;
+  if (Date.parse(counted.opened) > now.getTime() - JOINED_MILLISECONDS) return;
   try {
     await tables.documents.send(
       new DeleteCommand({ TableName: tables.state, Key: { ...counted.key }, ...unchanged(counted) }),

@@ -13,3 +13,9 @@ export function canonicalJson(value: unknown): string {
   if (text === undefined) throw new TypeError('The value has no canonical JSON form.');
   return text;
 }
+
+/** Whether two values are the same JSON, whatever the order of their members; `undefined` is the same as nothing else. */
+export function isSameJson(a: unknown, b: unknown): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return canonicalJson(a) === canonicalJson(b);
+}

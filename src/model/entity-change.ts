@@ -1,4 +1,4 @@
-import { canonicalJson } from './canonical-json.ts';
+import { isSameJson } from './canonical-json.ts';
 import type { AccountAccess } from './account-access.ts';
 import type { Department } from './department.ts';
 import type { Grant } from './grant.ts';
@@ -92,19 +92,13 @@ function compared(before: readonly ToldEntity[], after: readonly ToldEntity[]): 
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((name): readonly EntityChange[] => {
     const [old, now] = [was.get(name), is.get(name)];
     const one = now ?? old;
-    if (one === undefined || isSame(old, now)) return [];
+    if (one === undefined || isSameJson(old?.value, now?.value)) return [];
     const sides = {
       ...(old === undefined ? {} : { before: old.value }),
       ...(now === undefined ? {} : { after: now.value }),
     };
     return [{ type: one.type, id: one.id, ...sides }];
   });
-}
-
-/** Whether two entities of a kind say the same, however their members are ordered. */
-function isSame(a: ToldEntity | undefined, b: ToldEntity | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return canonicalJson(a.value) === canonicalJson(b.value);
 }
 
 /** The name of an entity among all of a department. */
@@ -199,11 +193,12 @@ function idOf(entity: Entity): string {
 /** An entity as a snapshot tells it: as it is wanted, and where it waits for AWS, what is applied and for which operation it waits. */
 export function snapshotOf(entity: Entity): readonly EntityChange[] {
   const operation = (entity.value as Pendable).pending?.operation;
-  const wantedOnes = wanted(entity);
-  if (operation === undefined) return wantedOnes.map(({ type, id, value }) => ({ type, id, after: value }));
-  return namesIn([...applied(entity), ...wantedOnes]).map(({ type, id }) => {
+  const isWantedNow = wanted(entity);
+  if (operation === undefined) return isWantedNow.map(({ type, id, value }) => ({ type, id, after: value }));
+  const isApplied = applied(entity);
+  return namesIn([...isApplied, ...isWantedNow]).map(({ type, id }) => {
     const is = (one: ToldEntity): boolean => one.type === type && one.id === id;
-    const [before, after] = [applied(entity).find(is), wantedOnes.find(is)];
+    const [before, after] = [isApplied.find(is), isWantedNow.find(is)];
     return {
       type,
       id,

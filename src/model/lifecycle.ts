@@ -1,5 +1,5 @@
 import { byCodeUnit } from '../lib/by-code-unit.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, isSameJson } from './canonical-json.ts';
 import { brokenRules } from './lifecycle-rules.ts';
 
 /** A named lifecycle policy; each is explained in docs/lifecycle.md. */
@@ -107,7 +107,7 @@ export function lifecyclePolicyText(policy: LifecyclePolicy): string {
  */
 export function isSameLifecyclePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a === b || canonicalJson(normalPolicy(JSON.parse(a))) === canonicalJson(normalPolicy(JSON.parse(b)));
+  return a === b || isSameJson(normalPolicy(JSON.parse(a)), normalPolicy(JSON.parse(b)));
 }
 
 function normalPolicy(value: unknown): unknown {

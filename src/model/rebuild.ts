@@ -1,5 +1,5 @@
 import type { AuditEvent } from './audit-event.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { isSameJson } from './canonical-json.ts';
 import { nameOf, type EntityChange, type ToldEntity } from './entity-change.ts';
 
 /** Entities by their names, such as `grant/grant-01jd…`. */
@@ -71,7 +71,7 @@ function takeEvent(state: Rebuilding, event: AuditEvent): void {
   if (outcome === 'denied') return;
   if (action === 'createDepartment' && outcome === 'accepted' && change.length > 0) state.isWhole = true;
   for (const one of change) {
-    if (state.isWhole && !isSame(state.wanted.get(nameOf(one))?.value, one.before))
+    if (state.isWhole && !isSameJson(state.wanted.get(nameOf(one))?.value, one.before))
       state.contradictions.push(`${id}: ${nameOf(one)} was something else before`);
     put(state.wanted, one, one.after);
   }
@@ -101,9 +101,4 @@ function underWay({ underWay: all }: Rebuilding, operation: string): Set<string>
 function put(entities: Map<string, RebuiltEntity>, change: EntityChange, value: ToldEntity['value'] | undefined): void {
   if (value === undefined) entities.delete(nameOf(change));
   else entities.set(nameOf(change), { type: change.type, id: change.id, value });
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return canonicalJson(a) === canonicalJson(b);
 }

@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../lib/by-code-unit.ts';
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../model/canonical-json.ts';
+import { canonicalJson, isSameJson } from '../model/canonical-json.ts';
 import type { OneOrMany, PolicyDocument, PrincipalElement, Statement } from './document.ts';
 import { listOf } from './document.ts';
 
@@ -36,7 +36,7 @@ export function oneOrMany(values: readonly string[]): OneOrMany<string> {
  */
 export function isSameDocument(a: PolicyDocument | undefined, b: PolicyDocument | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return canonicalJson(normalDocument(a)) === canonicalJson(normalDocument(b));
+  return isSameJson(normalDocument(a), normalDocument(b));
 }
 
 /** The form of a document under which documents that mean the same are equal. */

@@ -8,7 +8,7 @@ import { isGitHubRepositoryName } from '../model/names.ts';
 import type { AwsSettings } from '../model/settings.ts';
 import { oidcProviderArn } from '../model/settings.ts';
 import { ASSUME_ACTION, PULL_ACTIONS, PUSH_ACTIONS } from './actions.ts';
-import { canonicalJson } from '../model/canonical-json.ts';
+import { isSameJson } from '../model/canonical-json.ts';
 import { documentSize } from './canonical.ts';
 import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
@@ -69,7 +69,7 @@ export function guardTrustPolicy(
     ...(size <= settings.trustPolicySize
       ? none
       : found('', 'size', `${size} characters of ${settings.trustPolicySize}.`)),
-    ...(isExactly(document, denyingTrustPolicy(settings))
+    ...(isSameJson(document, denyingTrustPolicy(settings))
       ? none
       : statementsOf(document).flatMap((statement, index) =>
           guardTrustStatement(statement, `/Statement/${index}`, settings, allowedOwners),
@@ -88,7 +88,7 @@ function guardTrustStatement(
     ...(statement.Effect === 'Allow'
       ? none
       : found(`${at}/Effect`, 'effect', 'A statement allows, or the whole document is the one that denies.')),
-    ...(canonicalJson(statement.Principal ?? null) === canonicalJson({ Federated: oidcProviderArn(settings) })
+    ...(isSameJson(statement.Principal, { Federated: oidcProviderArn(settings) })
       ? none
       : found(`${at}/Principal`, 'principal', "The principal is the account's GitHub provider and nobody else.")),
     ...(statement.Action === ASSUME_ACTION
@@ -276,7 +276,7 @@ export function guardRepositoryPolicy(
     ...guardFrame(document, ['Version', 'Id', 'Statement']),
     ...(document.Version === version ? none : found('/Version', 'version', `The version is ${version}.`)),
     ...(size <= REPOSITORY_POLICY_SIZE ? none : found('', 'size', `${size} characters of ${REPOSITORY_POLICY_SIZE}.`)),
-    ...(canonicalJson(foreignStatements(document)) === canonicalJson(kept)
+    ...(isSameJson(foreignStatements(document), kept)
       ? none
       : found('/Statement', 'foreign-statements', 'Foreign statements stay exactly as they are, and none is added.')),
     ...statementsOf(document).flatMap((statement, index) =>
@@ -338,8 +338,7 @@ function guardOrganisation(statement: Statement, at: string, settings: AwsSettin
   const { organisationId } = settings;
   const isNarrowed =
     organisationId !== undefined &&
-    canonicalJson(statement.Condition ?? null) ===
-      canonicalJson({ StringEquals: { 'aws:PrincipalOrgID': organisationId } });
+    isSameJson(statement.Condition, { StringEquals: { 'aws:PrincipalOrgID': organisationId } });
   return [
     ...guardMembers(statement, at, ['Sid', 'Effect', 'Principal', 'Action', 'Condition']),
     ...(statement.Principal === '*' ? none : found(`${at}/Principal`, 'principal', 'The principal is *.')),
@@ -388,7 +387,7 @@ function isPartOf(statement: Statement, whole: Statement): boolean {
   return (
     isSubset(action, wholeAction) &&
     isSubset(resource, wholeResource) &&
-    canonicalJson({ ...rest, Sid: '' }) === canonicalJson({ ...wholeRest, Sid: '' })
+    isSameJson({ ...rest, Sid: '' }, { ...wholeRest, Sid: '' })
   );
 }
 
@@ -396,7 +395,7 @@ function isPartOf(statement: Statement, whole: Statement): boolean {
 export function guardRevokeSessionsPolicy(document: PolicyDocument): Found {
   const before = issuedBefore(document);
   const isDated = typeof before === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(before);
-  return isDated && isExactly(document, revokeSessionsPolicy(before))
+  return isDated && isSameJson(document, revokeSessionsPolicy(before))
     ? none
     : found('', 'revoke-sessions', 'Denies everything to sessions from before a time, and nothing else.');
 }
@@ -410,11 +409,6 @@ function issuedBefore(document: PolicyDocument): unknown {
 
 function statementsOf(document: PolicyDocument): readonly Statement[] {
   return Array.isArray(document.Statement) ? document.Statement : [];
-}
-
-/** Whether a document is the very one, member by member. */
-function isExactly(document: PolicyDocument, other: PolicyDocument): boolean {
-  return canonicalJson(document) === canonicalJson(other);
 }
 
 /** Whether stored JSON has the shape that the other rules read; what has not is not read further. */

@@ -2,7 +2,7 @@
  * Whether one document allows no more than another, and what two documents both allow. Both err to the safe side: what
  * is not understood is within nothing but itself, and in common with nothing.
  */
-import { canonicalJson } from '../model/canonical-json.ts';
+import { isSameJson } from '../model/canonical-json.ts';
 import { normalStatement, oneOrMany, sortedSet } from './canonical.ts';
 import type { OneOrMany, PolicyDocument, Statement } from './document.ts';
 import { listOf } from './document.ts';
@@ -45,9 +45,7 @@ function isDenyWithin(part: Statement, whole: Statement): boolean {
 
 function issuedBefore(statement: Statement): number | undefined {
   const date = statement.Condition?.['DateLessThan']?.['aws:TokenIssueTime'];
-  const isOnly =
-    canonicalJson(statement.Condition ?? null) ===
-    canonicalJson({ DateLessThan: { 'aws:TokenIssueTime': date ?? null } });
+  const isOnly = isSameJson(statement.Condition, { DateLessThan: { 'aws:TokenIssueTime': date ?? null } });
   const time = typeof date === 'string' && isOnly ? Date.parse(date) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
@@ -128,12 +126,12 @@ function conditionsInclude(a: Statement, b: Statement): boolean {
       Effect: 'Allow',
       ...(statement.Condition === undefined ? {} : { Condition: statement.Condition }),
     });
-  return canonicalJson(bare(a)) === canonicalJson(bare(b));
+  return isSameJson(bare(a), bare(b));
 }
 
 function isSameStatement(a: Statement, b: Statement): boolean {
-  const bare = (statement: Statement): string => canonicalJson({ ...(normalStatement(statement) as object), Sid: '' });
-  return bare(a) === bare(b);
+  const bare = (statement: Statement): object => ({ ...(normalStatement(statement) as object), Sid: '' });
+  return isSameJson(bare(a), bare(b));
 }
 
 function isAllow(statement: Statement): boolean {

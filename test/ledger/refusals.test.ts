@@ -1,10 +1,10 @@
 /** Of a flood of refusals, a few events are made, and all of them are in their counts, whatever dies in between. */
 import * as fc from 'fast-check';
 import t from 'tap';
-import { JOINED_MILLISECONDS, recordRefusal } from '../../src/core/record-refusal.ts';
+import { recordRefusal } from '../../src/core/record-refusal.ts';
 import { findBreak } from '../../src/ledger/chain.ts';
 import { connectTables, type Tables } from '../../src/ledger/client.ts';
-import { tellCounted, type Refusal } from '../../src/ledger/refusals.ts';
+import { JOINED_MILLISECONDS, tellCounted, type Refusal } from '../../src/ledger/refusals.ts';
 import type { AuditEvent, AuditRecord } from '../../src/model/audit-event.ts';
 import { runs } from '../support/extent.ts';
 import { readWholeChain } from '../support/invariants.ts';

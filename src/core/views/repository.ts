@@ -28,7 +28,7 @@ export interface RepositoryView {
   readonly pendingOperation: string | null;
 }
 
-/** One repository as both faces show it. */
+/** One repository as both APIs show it. */
 export function repositoryView(
   repository: Repository,
   neighbours: RepositoryNeighbours,
