@@ -112,9 +112,9 @@ function namesOf(entity: Entity): readonly string[] {
   return entity.type === 'repository' ? [own, nameOf({ type: 'access-in-place', id })] : [own];
 }
 
-/** What is wanted of an entity: nothing of one that is to go. */
+/** What is wanted of an entity: nothing of one that is to go. What its policy has in place is seen and not wanted, so it stays until it goes. */
 export function wanted(entity: Entity): readonly ToldEntity[] {
-  return isWanted(entity.value) ? told(entity) : [];
+  return isWanted(entity.value) ? told(entity) : told(entity).filter(({ type }) => type === 'access-in-place');
 }
 
 /** What AWS is known to have of an entity: where it waits for an operation, what that one found. */

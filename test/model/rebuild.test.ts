@@ -80,6 +80,9 @@ const FIELDS = Object.entries(MEMBERS).flatMap(([type, members]) =>
 /** Seeds whose histories show each field and each outcome that is asked for below, however few others are played. */
 const SHOWING = [1, 13, 14, 58];
 
+/** Seeds of histories that once told something otherwise: a list that AWS refused for a repository which was being deleted. */
+const ONCE_WRONG = [152_759_026];
+
 /** A history that shows each field, the last that was met. */
 const showing = new Map<string, History>();
 /** What came of operations, over all histories. */
@@ -88,7 +91,7 @@ const outcomes = new Set<string>();
 t.test('from the events of its chain alone a department is rebuilt, at each moment of a random history', async (t) => {
   const wrong: string[] = [];
   const seed = Date.now() % 1_000_000_000;
-  for (const played of [historiesOf(SHOWING), histories(HISTORIES, seed)])
+  for (const played of [historiesOf([...SHOWING, ...ONCE_WRONG]), histories(HISTORIES, seed)])
     for await (const history of played) {
       wrong.push(...differences(history));
       remember(history);
