@@ -1,8 +1,8 @@
 import type { Core } from '../core/core.ts';
 import type { Contract, ContractOperation } from './route.ts';
 
-/** The public operations, which the REST face answers itself. */
-const FACE_OPERATIONS: ReadonlySet<string> = new Set(['healthz', 'getOpenapi', 'getPage']);
+/** The public operations, which the REST API answers itself. */
+const PUBLIC_OPERATIONS: ReadonlySet<string> = new Set(['healthz', 'getOpenapi', 'getPage']);
 
 /**
  * Stops the process at boot when contract and core do not match: an operation that no command or query stands behind, or
@@ -20,7 +20,7 @@ export function checkContract(contract: Contract, core: Pick<Core, 'queryNames' 
 }
 
 function missing({ id, kind }: ContractOperation, core: Pick<Core, 'queryNames' | 'mutationNames'>): string[] {
-  const answered = { public: FACE_OPERATIONS, query: core.queryNames, mutation: core.mutationNames }[kind];
+  const answered = { public: PUBLIC_OPERATIONS, query: core.queryNames, mutation: core.mutationNames }[kind];
   const lacking = {
     public: 'nothing answers it',
     query: 'there is no query of that name',

@@ -42,7 +42,7 @@ export interface AskedMutation {
 export type Answering =
   | { readonly kind: 'query'; readonly validate: (request: RawRequest) => Validation<QueryCall> }
   | { readonly kind: 'mutation'; readonly validate: (request: RawRequest) => Validation<AskedMutation> }
-  /** Answered by the face itself, without a token. */
+  /** Answered by the REST API itself, without a token. */
   | { readonly kind: 'public' };
 
 /** One operation of openapi.yaml, as both APIs use it. */

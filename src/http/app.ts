@@ -8,10 +8,10 @@ import { ServiceError, unknownPath } from '../core/errors.ts';
 import { PORT_LIMITS, type PortLimits } from './port-limits.ts';
 import { NO_ROUTE_SCHEMAS } from './no-route-schemas.ts';
 import { knownError } from './known-error.ts';
-import { GRAPHQL_PATH, registerGraphqlFace, sendGraphqlError } from './graphql/http.ts';
+import { GRAPHQL_PATH, registerGraphqlApi, sendGraphqlError } from './graphql/http.ts';
 import { sendProblem } from './rest/problem.ts';
 import { withNameAsOneSegment } from './rest/repository-path.ts';
-import { refuseOtherMethods, registerRestFace, type RestFace } from './rest/routes.ts';
+import { refuseOtherMethods, registerRestApi, type RestParts } from './rest/routes.ts';
 import { JSON_FAULTS, jsonFault, strictUtf8 } from '../lib/strict-json.ts';
 
 /** Largest body that is read. The largest honest one, a list of 200 accounts or a lifecycle policy, is a tenth of it. */
@@ -26,7 +26,7 @@ export interface AppParts {
   /** The text of schema/*.graphql, all files in one. */
   readonly schema: string;
   /** A page of the documentation as HTML. */
-  readonly page: RestFace['page'];
+  readonly page: RestParts['page'];
   /**
    * Verifies an `Authorization` header.
    * @throws TokenRefused, IssuerUnavailable
@@ -86,8 +86,8 @@ export function buildApp({
     throw unknownPath();
   });
   readJsonOnly(app);
-  registerRestFace(app, { contract, core, page });
-  registerGraphqlFace(app, { schema, contract, core, docsBaseUrl: config.docsBaseUrl });
+  registerRestApi(app, { contract, core, page });
+  registerGraphqlApi(app, { schema, contract, core, docsBaseUrl: config.docsBaseUrl });
   refuseOtherMethods(app, GRAPHQL_PATH, ['GET', 'POST']);
   return app;
 }

@@ -12,11 +12,11 @@ const RESPONSE = 'application/graphql-response+json';
 /** What clients from before GraphQL over HTTP understand: every well-formed request is answered 200. */
 const LEGACY = 'application/json';
 
-/** Where the face is. */
+/** Where the GraphQL API is. */
 export const GRAPHQL_PATH = '/graphql';
 
-/** What the GraphQL face is made of. */
-export interface GraphqlFace {
+/** What the GraphQL API is made of. */
+export interface GraphqlParts {
   /** The text of schema/*.graphql. */
   readonly schema: string;
   readonly contract: Contract;
@@ -28,7 +28,7 @@ export interface GraphqlFace {
  * GraphQL over HTTP at /graphql. The engine is loaded with the first request: a REST read must not pay for it.
  * @see https://graphql.github.io/graphql-over-http/draft/
  */
-export function registerGraphqlFace(app: FastifyInstance, { schema, contract, core, docsBaseUrl }: GraphqlFace): void {
+export function registerGraphqlApi(app: FastifyInstance, { schema, contract, core, docsBaseUrl }: GraphqlParts): void {
   const engine = loadOnce(async () => {
     const { createEngine } = await import('./engine.ts');
     return createEngine(schema, contract, core);

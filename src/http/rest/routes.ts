@@ -8,8 +8,8 @@ import { negotiate } from './accept.ts';
 import { answerMutation, answerQuery } from './answers.ts';
 import { answerStream } from './stream.ts';
 
-/** What the REST face is made of. */
-export interface RestFace {
+/** What the REST API is made of. */
+export interface RestParts {
   readonly contract: Contract;
   readonly core: Core;
   /** A page of the documentation as HTML. */
@@ -17,8 +17,8 @@ export interface RestFace {
 }
 
 /** Registers a route for each operation of the contract, and for each of its paths what says which methods it knows. */
-export function registerRestFace(app: FastifyInstance, face: RestFace): void {
-  const { contract } = face;
+export function registerRestApi(app: FastifyInstance, parts: RestParts): void {
+  const { contract } = parts;
   for (const operation of contract.operations.values()) {
     app.route({
       method: operation.method,
@@ -27,7 +27,7 @@ export function registerRestFace(app: FastifyInstance, face: RestFace): void {
       onRequest: async (request) => {
         if (takesNoBody(operation) && hasBody(request)) throw bodyNotTaken();
       },
-      handler: (request, reply) => answer(request, reply, operation, face),
+      handler: (request, reply) => answer(request, reply, operation, parts),
     });
   }
   const operations = [...contract.operations.values()];
@@ -75,10 +75,10 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   operation: ContractOperation,
-  face: RestFace,
+  parts: RestParts,
 ): Promise<FastifyReply> {
-  const { core } = face;
-  if (operation.kind === 'public') return answerPublic(request, reply, operation, face);
+  const { core } = parts;
+  if (operation.kind === 'public') return answerPublic(request, reply, operation, parts);
   const mediaType = negotiate(request.headers.accept, operation.mediaTypes);
   if (mediaType === undefined) {
     throw new ServiceError('not-acceptable', `Available as ${operation.mediaTypes.join(' or ')}.`);
@@ -102,12 +102,12 @@ function rawRequest(request: FastifyRequest): RawRequest {
   };
 }
 
-/** What the face knows without the core. `checkContract` holds the contract to these. */
+/** What the REST API knows without the core. `checkContract` holds the contract to these. */
 async function answerPublic(
   request: FastifyRequest,
   reply: FastifyReply,
   operation: ContractOperation,
-  { contract, page }: RestFace,
+  { contract, page }: RestParts,
 ): Promise<FastifyReply> {
   switch (operation.id) {
     case 'healthz':
